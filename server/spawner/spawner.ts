@@ -1,0 +1,115 @@
+import type { ServerSpec } from "#server/profiles/spec.ts";
+
+/** What a backend must do to run servers. No word here about Kubernetes or processes. */
+export interface Spawner {
+  readonly kind: "kubernetes" | "local";
+  /** Makes what the order asks for. Idempotent: asking twice for one generation is asking once. */
+  start(order: SpawnOrder, signal: AbortSignal): Promise<StartOutcome>;
+  /** Removes the server of this generation or an older one, never a newer. Already gone is success. */
+  stop(ref: ServerRef, signal: AbortSignal): Promise<StopOutcome>;
+  /** A live look, past every cache: what destroys or routes decides by this or by what `watch` reported. */
+  observe(ref: ServerRef, signal: AbortSignal): Promise<Observation>;
+  /**
+   * Everything this backend runs for this installation, whoever asked for it. Throws HubError "unavailable" when it
+   * can't tell: silence is never "nothing runs".
+   */
+  observeAll(signal: AbortSignal): Promise<readonly Sighting[]>;
+  /** Calls back at every change until the signal aborts. May miss nothing for longer than its own resync. */
+  watch(listener: SpawnerListener, signal: AbortSignal): Promise<void>;
+  /** The last lines the server printed, oldest first; empty when there are none. */
+  logTail(ref: ServerRef, lines: number): Promise<readonly string[]>;
+  /** For `doctor`, the health page and readiness. */
+  health(): Promise<SpawnerHealth>;
+}
+
+export interface SpawnerListener {
+  changed(sighting: Sighting): void;
+  /** A line for the progress page; only while a start is pending. */
+  event(serverId: string, generation: number, event: SpawnEvent): void;
+  /** The view is older than it should be (`since` set) or fresh again (`null`). Nothing that runs may be called stopped meanwhile. */
+  stale(since: Date | null): void;
+}
+
+/** Which server, by its immutable id; names are labels. */
+export type ServerRef = {
+  readonly serverId: string;
+  readonly generation: number;
+  readonly namespace: string;
+  /** The backend's own fixed name for this server: a pod's name, a folder. Stored, never recomputed. */
+  readonly objectName: string;
+  /** The one run this is about, when it is known (pod UID; local: pid and start time). */
+  readonly runId: string | null;
+};
+
+export type SpawnOrder = {
+  readonly ref: ServerRef;
+  readonly owner: { readonly userId: string; readonly name: string; readonly uid: number | null };
+  readonly serverName: string;
+  /** `/user/ana/` or `/user/ana/second/`. */
+  readonly prefix: string;
+  readonly spec: ServerSpec;
+  readonly home: { readonly homeId: string; readonly name: string } | null;
+  /** New at every start, worth nothing anywhere else. */
+  readonly secret: string;
+  /** Already expanded: `JUPYTERHUB_*` and the profile's own. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type StartOutcome =
+  | { readonly kind: "started"; readonly homeUid: string | null }
+  /** Not now, but it may work in a moment (namespace not ready, 429, quota status unknown). The reconciler asks again. */
+  | { readonly kind: "retry"; readonly afterMs: number; readonly because: string }
+  /** Will not work without a change by somebody. */
+  | { readonly kind: "refused"; readonly failure: SpawnFailure };
+
+export type StopOutcome = { readonly kind: "gone" } | { readonly kind: "stopping" };
+
+/** Where a server listens. */
+export type Target =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+export type Observation =
+  | { readonly kind: "absent" }
+  | { readonly kind: "waiting"; readonly runId: string; readonly phase: WaitPhase; readonly detail: string }
+  /** The main process runs; whether it answers HTTP is for the reconciler to find out. */
+  | { readonly kind: "running"; readonly runId: string; readonly target: Target; readonly since: Date }
+  | { readonly kind: "stopping"; readonly runId: string }
+  | { readonly kind: "exited"; readonly runId: string; readonly failure: SpawnFailure; readonly at: Date };
+
+export type WaitPhase = "storage" | "scheduling" | "pulling" | "starting";
+
+export type Sighting = { readonly ref: ServerRef; readonly observation: Observation };
+
+export type SpawnEvent = { readonly at: Date; readonly message: string; readonly warning: boolean };
+
+/** Few values: they are metric labels and choose the failure page. */
+export const spawnFailureReasons = [
+  "quota",
+  "unschedulable",
+  "image",
+  "command",
+  "crashed",
+  "out-of-memory",
+  "evicted",
+  "timeout",
+  "not-answering",
+  "storage",
+  "storage-missing",
+  "conflict",
+  "gone",
+  "rejected",
+] as const;
+export type SpawnFailureReason = (typeof spawnFailureReasons)[number];
+
+export type SpawnFailure = {
+  readonly reason: SpawnFailureReason;
+  /** What happened, for the person whose server it is. */
+  readonly publicMessage: string;
+  /** For the admin: object names, codes, the backend's own words. */
+  readonly detail: string;
+  readonly exitCode?: number | undefined;
+};
+
+export type SpawnerHealth = { readonly ok: boolean; readonly since: Date | null; readonly checks: readonly HealthCheck[] };
+export type HealthCheck = { readonly name: string; readonly ok: boolean; readonly message: string; readonly fix: string | null };

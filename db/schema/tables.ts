@@ -33,7 +33,10 @@ export const users = pgTable(
     createdAt: createdAt(),
     lastActivityAt: at("last_activity_at"),
   },
-  (t) => [index("users_last_activity").on(t.lastActivityAt), index("users_name_prefix").using("btree", sql`${t.name} text_pattern_ops`)],
+  (t) => [
+    index("users_last_activity").on(t.lastActivityAt),
+    index("users_name_prefix").using("btree", sql`${t.name} text_pattern_ops`),
+  ],
 );
 
 /** Accounts are bound to (issuer, subject), never to a name or an e-mail address. */
@@ -42,7 +45,9 @@ export const identities = pgTable(
   {
     issuer: text("issuer").notNull(),
     subject: text("subject").notNull(),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.issuer, t.subject] }), index("identities_user").on(t.userId)],
@@ -59,9 +64,15 @@ export const groups = pgTable("groups", {
 export const groupMembers = pgTable(
   "group_members",
   {
-    groupId: uuid("group_id").notNull().references(() => groups.id, { onDelete: "cascade" }),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
-    role: text("role", { enum: ["member", "manager"] }).notNull().default("member"),
+    groupId: uuid("group_id")
+      .notNull()
+      .references(() => groups.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text("role", { enum: ["member", "manager"] })
+      .notNull()
+      .default("member"),
   },
   (t) => [primaryKey({ columns: [t.groupId, t.userId] }), index("group_members_user").on(t.userId)],
 );
@@ -72,7 +83,9 @@ export const sessions = pgTable(
     id: id(),
     /** base64url(sha256(sid)): the session id itself is only in the browser's cookie. */
     sidHash: text("sid_hash").notNull().unique(),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
     method: text("method").notNull(),
     clientAddress: text("client_address").notNull(),
     createdAt: createdAt(),
@@ -86,7 +99,9 @@ export const tokens = pgTable(
   "tokens",
   {
     id: id(),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
     /** The one server this token was made for (its own calls to the hub); null for a user's own tokens. */
     serverId: uuid("server_id"),
     hash: text("hash").notNull().unique(),
@@ -121,7 +136,9 @@ export const homes = pgTable(
   "homes",
   {
     id: id(),
-    userId: uuid("user_id").notNull().references(() => users.id),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id),
     /** The server this home belongs to; null when the user's servers share it. */
     serverId: uuid("server_id"),
     namespace: text("namespace").notNull(),
@@ -142,14 +159,18 @@ export const servers = pgTable(
   "servers",
   {
     id: id(),
-    userId: uuid("user_id").notNull().references(() => users.id),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id),
     /** Empty for the default server. */
     name: text("name").notNull(),
     createdAt: createdAt(),
     lastActivityAt: at("last_activity_at"),
 
     // The wish: what somebody asked for, and who. Written by verbs.
-    desired: text("desired", { enum: ["running", "stopped"] }).notNull().default("stopped"),
+    desired: text("desired", { enum: ["running", "stopped"] })
+      .notNull()
+      .default("stopped"),
     generation: integer("generation").notNull().default(0),
     wishedAt: at("wished_at"),
     wishedBy: text("wished_by"),
@@ -189,7 +210,9 @@ export const serverEvents = pgTable(
   "server_events",
   {
     id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    serverId: uuid("server_id").notNull().references(() => servers.id, { onDelete: "cascade" }),
+    serverId: uuid("server_id")
+      .notNull()
+      .references(() => servers.id, { onDelete: "cascade" }),
     generation: integer("generation").notNull(),
     at: at("at").notNull(),
     kind: text("kind", { enum: ["phase", "backend"] }).notNull(),
@@ -204,7 +227,9 @@ export const serverRuns = pgTable(
   "server_runs",
   {
     id: id(),
-    serverId: uuid("server_id").notNull().references(() => servers.id, { onDelete: "cascade" }),
+    serverId: uuid("server_id")
+      .notNull()
+      .references(() => servers.id, { onDelete: "cascade" }),
     userId: uuid("user_id").notNull(),
     generation: integer("generation").notNull(),
     profileSlug: text("profile_slug").notNull(),
@@ -215,7 +240,10 @@ export const serverRuns = pgTable(
     endedAt: at("ended_at"),
     endReason: text("end_reason"),
   },
-  (t) => [unique("server_runs_generation").on(t.serverId, t.generation), index("server_runs_profile").on(t.profileSlug, t.readyAt)],
+  (t) => [
+    unique("server_runs_generation").on(t.serverId, t.generation),
+    index("server_runs_profile").on(t.profileSlug, t.readyAt),
+  ],
 );
 
 /** Leave to open somebody else's server: by whom, why, until when. */
@@ -223,8 +251,12 @@ export const accessGrants = pgTable(
   "access_grants",
   {
     id: id(),
-    serverId: uuid("server_id").notNull().references(() => servers.id, { onDelete: "cascade" }),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    serverId: uuid("server_id")
+      .notNull()
+      .references(() => servers.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
     reason: text("reason").notNull(),
     createdAt: createdAt(),
     until: at("until").notNull(),

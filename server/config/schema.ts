@@ -23,6 +23,7 @@ const Hub = z.strictObject({
   subdomainHost: z.string().regex(/^[a-z0-9.-]+(:\d+)?$/).optional().describe("Domain under which every user gets an origin of their own: users.example.org. Recommended."),
   shutdownGraceSeconds: z.int().min(1).max(600).default(20).describe("How long a hub waits for work in hand when it ends."),
   signingKeyFile: z.string().optional().describe("Ed25519 private key (PEM) that signs sessions. Default: one made at the first start and kept in the home."),
+  verifyKeyFile: z.string().optional().describe("Public half of the signing key (PEM), for an edge or a web on another machine. On the same machine it is found in the home."),
   internal: z
     .strictObject({
       listen: z.string().optional().describe("host:port of the internal listener for edge and web on other machines. Default: Unix sockets in the home only."),

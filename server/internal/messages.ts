@@ -102,7 +102,13 @@ export type TokenAnswer = z.infer<typeof TokenAnswer>;
 /** `POST /internal/activity`: what the edge saw since the last report. */
 export const ActivityReport = z.object({
   servers: z.array(
-    z.object({ serverId: z.string(), runId: z.string(), lastActivityAt: z.int(), openWebSockets: z.int(), bytes: z.int() }),
+    z.object({
+      serverId: z.string(),
+      runId: z.string(),
+      lastActivityAt: z.int(),
+      openWebSockets: z.int(),
+      bytes: z.int(),
+    }),
   ),
 });
 export type ActivityReport = z.infer<typeof ActivityReport>;
@@ -117,8 +123,18 @@ export type EnterAnswer = z.infer<typeof EnterAnswer>;
 
 /** `POST /internal/sign-in`, web only: proof of who somebody is; the hub checks it and mints the session. */
 export const SignInQuestion = z.discriminatedUnion("method", [
-  z.object({ method: z.literal("local"), username: z.string().max(1024), password: z.string().max(1024), client: z.string() }),
-  z.object({ method: z.literal("dummy"), username: z.string().max(1024), password: z.string().max(1024), client: z.string() }),
+  z.object({
+    method: z.literal("local"),
+    username: z.string().max(1024),
+    password: z.string().max(1024),
+    client: z.string(),
+  }),
+  z.object({
+    method: z.literal("dummy"),
+    username: z.string().max(1024),
+    password: z.string().max(1024),
+    client: z.string(),
+  }),
   z.object({ method: z.literal("admin-link"), code: z.string().max(256), client: z.string() }),
   z.object({
     method: z.literal("oauth"),
@@ -143,7 +159,11 @@ export const SignInAnswer = z.discriminatedUnion("kind", [
     expiresAt: z.int(),
     user: z.object({ id: z.string(), name: z.string(), admin: z.boolean() }),
   }),
-  z.object({ kind: z.literal("refused"), code: z.enum(["wrong", "throttled", "not-allowed", "disabled", "provider", "expired"]), retryAfterSeconds: z.int().nullable() }),
+  z.object({
+    kind: z.literal("refused"),
+    code: z.enum(["wrong", "throttled", "not-allowed", "disabled", "provider", "expired"]),
+    retryAfterSeconds: z.int().nullable(),
+  }),
 ]);
 export type SignInAnswer = z.infer<typeof SignInAnswer>;
 
@@ -155,7 +175,16 @@ export const LoginOptions = z.object({
   local: z.boolean(),
   dummy: z.boolean(),
   providers: z.array(
-    z.object({ id: z.string(), displayName: z.string(), kind: z.enum(["oidc", "github"]), clientId: z.string(), authorizationUrl: z.string(), scope: z.string(), issuer: z.string().nullable(), nonce: z.boolean() }),
+    z.object({
+      id: z.string(),
+      displayName: z.string(),
+      kind: z.enum(["oidc", "github"]),
+      clientId: z.string(),
+      authorizationUrl: z.string(),
+      scope: z.string(),
+      issuer: z.string().nullable(),
+      nonce: z.boolean(),
+    }),
   ),
   autoLogin: z.string().nullable(),
 });

@@ -22,9 +22,17 @@ export type AppSpec = {
   readonly preset: "jupyterlab" | "code-server" | "rstudio" | "custom";
   /** `edge`: Berth checks who may enter and injects the server's secret. `hub`: stock jupyterhub-singleuser with its own OAuth. */
   readonly auth: "edge" | "hub";
-  /** Empty means the image's own command (Kubernetes) or the preset's (local). `{port}`, `{prefix}`, `{socket}` are filled in. */
+  /**
+   * What runs is `command`, `args`, then the listen arguments, in that order. An empty command means the image's own
+   * (Kubernetes only), and then neither `args` nor `listenArgs` are given. The spawner fills in `{port}`, `{prefix}` (with both
+   * slashes), `{address}` (to listen on: 0.0.0.0 in a pod, 127.0.0.1 locally) and `{socket}`, and touches no other brace.
+   */
   readonly command: readonly string[];
   readonly args: readonly string[];
+  /** Told to the app last, so that they win: `unix` where `unixSocket` is true and the backend can, else `tcp`. */
+  readonly listenArgs: { readonly tcp: readonly string[]; readonly unix: readonly string[] };
+  /** Kubernetes: whether the image's entrypoint stays in front (container `args`), as KubeSpawner does, or not (`command`). */
+  readonly keepImageEntrypoint: boolean;
   readonly port: number;
   readonly workingDirectory: string | null;
   /** Page the browser is sent to once the server is ready, relative to its prefix: `lab`. */
@@ -42,6 +50,10 @@ export type AppSpec = {
 
 export type HomeSpec = {
   readonly kind: "claim" | "static" | "none";
+  /** The pod's volume: z2jh's init containers mount the home by this name (`volume-{user_server}`, expanded). */
+  readonly volumeName: string;
+  /** What a new home's claim is called (`pvcNameTemplate`, expanded). A home that exists keeps the name it has. */
+  readonly claimName: string;
   readonly mountPath: string;
   readonly capacityBytes: number;
   readonly storageClass: string | null;

@@ -48,7 +48,8 @@ export type SpawnOrder = {
   /** `/user/ana/` or `/user/ana/second/`. */
   readonly prefix: string;
   readonly spec: ServerSpec;
-  readonly home: { readonly homeId: string; readonly name: string } | null;
+  /** `usedBefore` without a claim of that UID means the home is lost: say so, never make an empty one. */
+  readonly home: { readonly homeId: string; readonly name: string; readonly claimUid: string | null; readonly usedBefore: boolean } | null;
   /** New at every start, worth nothing anywhere else. */
   readonly secret: string;
   /** Already expanded: `JUPYTERHUB_*` and the profile's own. */
@@ -111,5 +112,14 @@ export type SpawnFailure = {
   readonly exitCode?: number | undefined;
 };
 
-export type SpawnerHealth = { readonly ok: boolean; readonly since: Date | null; readonly checks: readonly HealthCheck[] };
-export type HealthCheck = { readonly name: string; readonly ok: boolean; readonly message: string; readonly fix: string | null };
+export type SpawnerHealth = {
+  readonly ok: boolean;
+  readonly since: Date | null;
+  readonly checks: readonly HealthCheck[];
+};
+export type HealthCheck = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly fix: string | null;
+};

@@ -1,0 +1,28 @@
+import { and, eq, gt, inArray } from "drizzle-orm";
+import type { Db, Tx } from "./client.ts";
+import { accessGrants } from "./schema/tables.ts";
+
+export type GrantRow = typeof accessGrants.$inferSelect;
+
+export async function addGrant(tx: Tx, grant: typeof accessGrants.$inferInsert): Promise<void> {
+  await tx.insert(accessGrants).values(grant);
+}
+
+/** Grants in force, of all servers or of some. */
+export async function grantsInForce(db: Db | Tx, now: Date, serverIds?: readonly string[]): Promise<GrantRow[]> {
+  if (serverIds?.length === 0) return [];
+  const some = serverIds === undefined ? undefined : inArray(accessGrants.serverId, [...serverIds]);
+  return await db
+    .select()
+    .from(accessGrants)
+    .where(and(gt(accessGrants.until, now), some));
+}
+
+export async function hasGrant(db: Db | Tx, serverId: string, userId: string, now: Date): Promise<boolean> {
+  const rows = await db
+    .select({ id: accessGrants.id })
+    .from(accessGrants)
+    .where(and(eq(accessGrants.serverId, serverId), eq(accessGrants.userId, userId), gt(accessGrants.until, now)))
+    .limit(1);
+  return rows.length > 0;
+}

@@ -1,0 +1,49 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import * as schema from "./schema/tables.ts";
+
+export type Db = NodePgDatabase<typeof schema>;
+export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
+
+export type Database = { db: Db; pool: pg.Pool; close(): Promise<void> };
+
+export type CreateDbOptions = {
+  maxConnections?: number;
+  /** A connection that broke while nobody used it. The pool has dropped it already; unheard, it would end the process. */
+  onError?: (error: Error) => void;
+};
+
+/** No query of ours takes seconds: a lock that isn't given or a plan gone wrong fails one request, not the pool. */
+const statementTimeoutMs = 30_000;
+const lockTimeoutMs = 10_000;
+const idleInTransactionTimeoutMs = 60_000;
+
+export function createDb(url: string, options: CreateDbOptions = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 10,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+  });
+  const onError = options.onError ?? (() => undefined);
+  pool.on("error", onError);
+  // A client that is checked out emits its own errors; pg rejects its query, but the event needs a listener as well.
+  pool.on("connect", (client) => client.on("error", onError));
+  let closing: Promise<void> | undefined;
+  return {
+    db: drizzle(pool, { schema }),
+    pool,
+    close: () => {
+      closing ??= pool.end();
+      return closing;
+    },
+  };
+}
+
+/** Commits when `work` resolves, rolls back when it throws. Given a transaction, it makes a savepoint in it. */
+export function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction(work);
+}

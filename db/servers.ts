@@ -1,0 +1,349 @@
+import { and, asc, count, desc, eq, gt, ilike, inArray, isNotNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import type { Db, Tx } from "./client.ts";
+import { homes, serverEvents, serverRuns, servers, users } from "./schema/tables.ts";
+
+export type ServerRow = typeof servers.$inferSelect;
+export type HomeRow = typeof homes.$inferSelect;
+export type ServerWithOwner = {
+  readonly server: ServerRow;
+  readonly ownerName: string;
+  readonly ownerUid: number | null;
+};
+export type Phase = ServerRow["phase"];
+export { serverPhases } from "./schema/tables.ts";
+
+const withOwner = { server: servers, ownerName: users.name, ownerUid: users.uid };
+
+export async function findServer(db: Db | Tx, userId: string, name: string): Promise<ServerRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(servers)
+    .where(and(eq(servers.userId, userId), eq(servers.name, name)));
+  return row;
+}
+
+/** Locks the row until the transaction ends: two starts of one server meet here, over any number of hubs. */
+export async function lockServer(tx: Tx, serverId: string): Promise<ServerRow | undefined> {
+  const [row] = await tx.select().from(servers).where(eq(servers.id, serverId)).for("update");
+  return row;
+}
+
+export async function findServerById(db: Db | Tx, serverId: string): Promise<ServerWithOwner | undefined> {
+  const [row] = await db
+    .select(withOwner)
+    .from(servers)
+    .innerJoin(users, eq(users.id, servers.userId))
+    .where(eq(servers.id, serverId));
+  return row;
+}
+
+export async function findServersById(db: Db | Tx, ids: readonly string[]): Promise<ServerWithOwner[]> {
+  if (ids.length === 0) return [];
+  return await db
+    .select(withOwner)
+    .from(servers)
+    .innerJoin(users, eq(users.id, servers.userId))
+    .where(inArray(servers.id, [...ids]));
+}
+
+export async function listServersOf(db: Db | Tx, userId: string): Promise<ServerRow[]> {
+  return await db.select().from(servers).where(eq(servers.userId, userId)).orderBy(asc(servers.name));
+}
+
+/** Every server, for the edge's snapshot. */
+export async function allServers(db: Db | Tx): Promise<ServerWithOwner[]> {
+  return await db.select(withOwner).from(servers).innerJoin(users, eq(users.id, servers.userId));
+}
+
+/** Makes the row if it isn't there; two callers at once get the same one. */
+export async function ensureServer(tx: Tx, values: typeof servers.$inferInsert): Promise<ServerRow> {
+  await tx
+    .insert(servers)
+    .values(values)
+    .onConflictDoNothing({ target: [servers.userId, servers.name] });
+  const [row] = await tx
+    .select()
+    .from(servers)
+    .where(and(eq(servers.userId, values.userId), eq(servers.name, values.name)))
+    .for("update");
+  if (row === undefined) throw new Error("a server row vanished between insert and select");
+  return row;
+}
+
+export type Wish = Pick<ServerRow, "profileSlug" | "options" | "spec" | "secret" | "homeId"> & {
+  readonly wishedBy: string;
+};
+
+/** Records "run this": a new generation. The caller holds the row's lock. */
+export async function wishRunning(tx: Tx, serverId: string, wish: Wish, at: Date): Promise<ServerRow> {
+  const [row] = await tx
+    .update(servers)
+    .set({ ...wish, desired: "running", generation: sql`${servers.generation} + 1`, wishedAt: at, failure: null })
+    .where(eq(servers.id, serverId))
+    .returning();
+  if (row === undefined) throw new Error("wishRunning: no such server");
+  return row;
+}
+
+export async function wishStopped(tx: Tx, serverId: string, wishedBy: string, at: Date): Promise<ServerRow> {
+  const [row] = await tx
+    .update(servers)
+    .set({ desired: "stopped", wishedBy, wishedAt: at })
+    .where(eq(servers.id, serverId))
+    .returning();
+  if (row === undefined) throw new Error("wishStopped: no such server");
+  return row;
+}
+
+export type StateChange = Partial<
+  Pick<ServerRow, "phase" | "phaseSince" | "phaseGeneration" | "runId" | "target" | "failure" | "waitPhase" | "readyAt">
+>;
+
+/**
+ * Records what the reconciler made of a server. Refused (false) when wish or state changed meanwhile or another hub leads by
+ * now: `epoch` is the fence of R-02, so a leader that slept through its lease can't write.
+ */
+export async function saveState(
+  tx: Tx,
+  key: {
+    readonly serverId: string;
+    readonly generation: number;
+    readonly desired: string;
+    readonly phase: Phase;
+    readonly epoch: number;
+  },
+  change: StateChange,
+): Promise<boolean> {
+  const saved = await tx
+    .update(servers)
+    .set({ ...change, leaseEpoch: key.epoch })
+    .where(
+      and(
+        eq(servers.id, key.serverId),
+        eq(servers.generation, key.generation),
+        sql`${servers.desired} = ${key.desired}`,
+        eq(servers.phase, key.phase),
+        sql`${key.epoch} = (select epoch from leases where name = 'reconciler')`,
+      ),
+    )
+    .returning({ id: servers.id });
+  return saved.length === 1;
+}
+
+/** Servers the reconciler has something to do for, or must keep an eye on. Oldest wish first. */
+export async function unsettledServers(db: Db, which: { readonly andReady: boolean }): Promise<string[]> {
+  const pending: Phase[] = ["queued", "spawning", "starting", "stopping"];
+  const rows = await db
+    .select({ id: servers.id })
+    .from(servers)
+    .where(or(inArray(servers.phase, which.andReady ? [...pending, "ready"] : pending), unmetWish()))
+    .orderBy(asc(servers.wishedAt));
+  return rows.map((row) => row.id);
+}
+
+function unmetWish(): SQL | undefined {
+  return or(
+    and(eq(servers.desired, "running"), lt(servers.phaseGeneration, servers.generation)),
+    and(eq(servers.desired, "stopped"), eq(servers.phase, "ready")),
+    and(eq(servers.desired, "stopped"), eq(servers.phase, "failed")),
+  );
+}
+
+export async function countByPhase(db: Db | Tx): Promise<ReadonlyMap<Phase, number>> {
+  const rows = await db.select({ phase: servers.phase, n: count() }).from(servers).groupBy(servers.phase);
+  return new Map(rows.map((row) => [row.phase, row.n]));
+}
+
+/** Servers that hold or will hold resources. */
+export async function countActive(db: Db | Tx): Promise<number> {
+  const [row] = await db
+    .select({ n: count() })
+    .from(servers)
+    .where(or(eq(servers.desired, "running"), ne(servers.phase, "stopped")));
+  return row?.n ?? 0;
+}
+
+/** 1 is next. Null when it isn't waiting. */
+export async function queuePositionOf(db: Db | Tx, server: ServerRow): Promise<number | null> {
+  if (server.phase !== "queued" || server.wishedAt === null) return null;
+  const [row] = await db
+    .select({ n: count() })
+    .from(servers)
+    .where(and(eq(servers.phase, "queued"), lt(servers.wishedAt, server.wishedAt)));
+  return (row?.n ?? 0) + 1;
+}
+
+export async function deleteServerRow(tx: Tx, serverId: string): Promise<void> {
+  await tx.delete(servers).where(eq(servers.id, serverId));
+}
+
+/** Activity never goes backwards, and only counts for the run it was seen on. */
+export async function touchServers(
+  db: Db | Tx,
+  seen: readonly { serverId: string; runId: string; at: Date }[],
+): Promise<void> {
+  if (seen.length === 0) return;
+  const values = sql.join(
+    seen.map((s) => sql`(${s.serverId}::uuid, ${s.runId}::text, ${s.at.toISOString()}::timestamptz)`),
+    sql`, `,
+  );
+  await db.execute(sql`
+    with seen(id, run_id, at) as (values ${values}),
+    touched as (
+      update servers set last_activity_at = greatest(servers.last_activity_at, seen.at)
+      from seen where servers.id = seen.id and servers.run_id = seen.run_id
+      returning servers.user_id, servers.last_activity_at
+    )
+    update users set last_activity_at = greatest(users.last_activity_at, t.at)
+    from (select user_id, max(last_activity_at) as at from touched group by user_id) t where users.id = t.user_id`);
+}
+
+export type ServerListQuery = {
+  readonly search: string;
+  readonly phase: Phase | null;
+  readonly sort: "owner" | "-owner" | "since" | "-since" | "lastActivity" | "-lastActivity";
+  readonly offset: number;
+  readonly limit: number;
+};
+
+export async function searchServers(
+  db: Db,
+  query: ServerListQuery,
+): Promise<{ items: ServerWithOwner[]; total: number }> {
+  const pattern = `%${query.search.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
+  const where = and(
+    query.search === ""
+      ? undefined
+      : or(ilike(users.name, pattern), ilike(servers.name, pattern), ilike(servers.profileSlug, pattern)),
+    query.phase === null ? undefined : eq(servers.phase, query.phase),
+  );
+  const columns = { owner: users.name, since: servers.phaseSince, lastActivity: servers.lastActivityAt };
+  const descending = query.sort.startsWith("-");
+  const column = columns[query.sort.replace("-", "") as keyof typeof columns];
+  const order = descending ? sql`${column} desc nulls last` : sql`${column} asc nulls last`;
+  const from = () => db.select(withOwner).from(servers).innerJoin(users, eq(users.id, servers.userId)).where(where);
+  const [items, [total]] = await Promise.all([
+    from().orderBy(order, asc(servers.id)).offset(query.offset).limit(query.limit),
+    db.select({ n: count() }).from(servers).innerJoin(users, eq(users.id, servers.userId)).where(where),
+  ]);
+  return { items, total: total?.n ?? 0 };
+}
+
+export type ServerEventRow = typeof serverEvents.$inferSelect;
+
+export async function addServerEvents(
+  db: Db | Tx,
+  events: readonly (typeof serverEvents.$inferInsert)[],
+): Promise<void> {
+  if (events.length > 0) await db.insert(serverEvents).values([...events]);
+}
+
+export async function listServerEvents(db: Db | Tx, serverId: string, generation: number): Promise<ServerEventRow[]> {
+  return await db
+    .select()
+    .from(serverEvents)
+    .where(and(eq(serverEvents.serverId, serverId), eq(serverEvents.generation, generation)))
+    .orderBy(asc(serverEvents.id))
+    .limit(200);
+}
+
+export async function forgetOlderEvents(db: Db | Tx, serverId: string, generation: number): Promise<void> {
+  await db
+    .delete(serverEvents)
+    .where(and(eq(serverEvents.serverId, serverId), lt(serverEvents.generation, generation)));
+}
+
+export async function beginRun(tx: Tx, run: typeof serverRuns.$inferInsert): Promise<void> {
+  await tx.insert(serverRuns).values(run).onConflictDoNothing();
+}
+
+export async function markRun(
+  tx: Tx,
+  key: { readonly serverId: string; readonly generation: number },
+  change: { readonly readyAt?: Date; readonly endedAt?: Date; readonly endReason?: string },
+): Promise<void> {
+  await tx
+    .update(serverRuns)
+    .set(change)
+    .where(and(eq(serverRuns.serverId, key.serverId), eq(serverRuns.generation, key.generation)));
+}
+
+/** Half of a profile's last 50 starts took less than this, in seconds. */
+export async function expectedSecondsByProfile(db: Db): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.execute<{ slug: string; seconds: number }>(sql`
+    select slug, percentile_cont(0.5) within group (order by seconds) as seconds from (
+      select profile_slug as slug, extract(epoch from ready_at - wished_at)::float8 as seconds,
+        row_number() over (partition by profile_slug order by ready_at desc) as n
+      from server_runs where ready_at is not null
+    ) recent where n <= 50 group by slug`);
+  return new Map(rows.rows.map((row) => [row.slug, row.seconds]));
+}
+
+export async function findHome(db: Db | Tx, homeId: string): Promise<HomeRow | undefined> {
+  const [row] = await db.select().from(homes).where(eq(homes.id, homeId));
+  return row;
+}
+
+export async function findHomeOf(
+  db: Db | Tx,
+  key: { readonly userId: string; readonly serverId: string; readonly namespace: string },
+): Promise<HomeRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(homes)
+    .where(and(eq(homes.userId, key.userId), eq(homes.serverId, key.serverId), eq(homes.namespace, key.namespace)))
+    .orderBy(desc(homes.createdAt))
+    .limit(1);
+  return row;
+}
+
+export async function findHomeByName(db: Db | Tx, namespace: string, name: string): Promise<HomeRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(homes)
+    .where(and(eq(homes.namespace, namespace), eq(homes.name, name)));
+  return row;
+}
+
+export async function addHome(tx: Tx, home: typeof homes.$inferInsert): Promise<HomeRow> {
+  const [row] = await tx.insert(homes).values(home).returning();
+  if (row === undefined) throw new Error("addHome: nothing was inserted");
+  return row;
+}
+
+export async function attachHome(tx: Tx, homeId: string, serverId: string): Promise<void> {
+  await tx.update(homes).set({ serverId }).where(eq(homes.id, homeId));
+}
+
+/** Remembers the claim's UID the first time it is seen; another UID later is a lost home, not a new one. */
+export async function markHomeUsed(tx: Tx, homeId: string, claimUid: string | null, at: Date): Promise<void> {
+  await tx
+    .update(homes)
+    .set({ lastUsedAt: at, ...(claimUid === null ? {} : { claimUid: sql`coalesce(${homes.claimUid}, ${claimUid})` }) })
+    .where(eq(homes.id, homeId));
+}
+
+/** Runs still open although their server is not: left by a crash between two writes. */
+export async function runningServersOf(db: Db | Tx, userId: string): Promise<ServerRow[]> {
+  return await db
+    .select()
+    .from(servers)
+    .where(and(eq(servers.userId, userId), or(eq(servers.desired, "running"), ne(servers.phase, "stopped"))));
+}
+
+export async function readyServers(db: Db | Tx, after: string, limit: number): Promise<ServerRow[]> {
+  return await db
+    .select()
+    .from(servers)
+    .where(and(eq(servers.phase, "ready"), isNotNull(servers.runId), gt(servers.id, after)))
+    .orderBy(asc(servers.id))
+    .limit(limit);
+}
+
+/** The claim that was made or found for this home. Its first UID is kept: another one later is another claim. */
+export async function attachClaim(db: Db, homeId: string, claimUid: string): Promise<void> {
+  await db
+    .update(homes)
+    .set({ claimUid: sql`coalesce(${homes.claimUid}, ${claimUid})` })
+    .where(eq(homes.id, homeId));
+}

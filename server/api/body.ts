@@ -1,0 +1,17 @@
+import type { IncomingMessage } from "node:http";
+
+/** The parsed body, or undefined when it isn't JSON, isn't UTF-8 or is longer than `maxBytes`. */
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import { ZodError } from "zod";
+import type { RequestOrigin } from "#server/auth/actor.ts";
+import { enterServer } from "#server/api/enter.ts";
+import { HubError, isHubError } from "#server/errors.ts";
+import type { Hub } from "#server/hub.ts";
+import { renderMetrics, type Metrics } from "#server/metrics.ts";
+import { statusOf } from "#server/rest/errors.ts";
+import { handleRest } from "#server/rest/router.ts";
+import { requireScope } from "#server/auth/require-scope.ts";
+import { headerOf, identify } from "./identify.ts";
+import { appRouter } from "./root.ts";
+import { invalidInput } from "./trpc.ts";
+
+/** JupyterHub's clients look at this on every answer and warn when the major differs from theirs. */
+export const jupyterhubVersion = "5.5.4";
+const maxBodyBytes = 1024 * 1024;
+
+/** The hub's API: tRPC for the portal, JupyterHub's REST for servers and scripts, health and metrics. */
+export function createApiListener(hub: Hub, metrics: Metrics): Server {
+  return createServer({ requestTimeout: 60_000, keepAliveTimeout: 60_000 }, (request, response) => {
+    const origin = originOf(request);
+    const startedMs = hub.clock.monotonicMs();
+    response.setHeader("x-jupyterhub-version", jupyterhubVersion);
+    response.setHeader("cache-control", "private, no-store");
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("x-request-id", origin.requestId);
+    response.on("finish", () => metrics.observeRequest(request, response.statusCode, hub.clock.monotonicMs() - startedMs));
+    void handle(hub, metrics, request, response, origin).catch((error: unknown) => sendError(hub, request, response, origin, error));
+  });
+}
+
+async function handle(hub: Hub, metrics: Metrics, request: IncomingMessage, response: ServerResponse, origin: RequestOrigin): Promise<void> {
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  if (path === "/hub/live" || path === "/hub/api/live") return sendJson(response, 200, { status: "ok" });
+  if (path === "/hub/health" || path === "/hub/api/health") return await sendHealth(hub, response);
+  if (path.startsWith("/api/trpc/")) return await handleTrpc(hub, request, response, origin, path);
+  const identified = await identify(hub, request);
+  if (path === "/hub/enter") return await enterServer(hub, identified, origin, request, response);
+  if (path === "/hub/metrics" || path === "/hub/api/metrics") {
+    requireScope(identified.actor, "read:metrics", "everything");
+    response.setHeader("content-type", metrics.contentType);
+    response.end(await renderMetrics(metrics, hub));
+    return;
+  }
+  await handleRest(hub, { actor: identified.actor, origin }, request, response);
+}
+
+async function sendHealth(hub: Hub, response: ServerResponse): Promise<void> {
+  const ok = await hub.ready();
+  sendJson(response, ok ? 200 : 503, ok ? { status: "ok" } : { status: "the database doesn't answer" });
+}
+
+async function handleTrpc(hub: Hub, request: IncomingMessage, response: ServerResponse, origin: RequestOrigin, path: string): Promise<void> {
+  const identified = await identify(hub, request);
+  await nodeHTTPRequestHandler({
+    router: appRouter,
+    path: path.slice("/api/trpc/".length),
+    req: request,
+    res: response,
+    maxBodySize: maxBodyBytes,
+    createContext: async () => ({ hub, actor: identified.actor, origin }),
+  });
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function sendError(hub: Hub, request: IncomingMessage, response: ServerResponse, origin: RequestOrigin, error: unknown): void {
+  const hubError = isHubError(error) ? error : error instanceof ZodError ? invalidInput(error) : null;
+  const code = hubError?.code ?? "internal";
+  if (code === "internal") hub.log.error({ err: error, path: request.url, requestId: origin.requestId }, "a request failed");
+  if (response.headersSent) return void response.destroy();
+  const message = hubError?.publicMessage ?? "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
+  sendJson(response, statusOf[code], { status: statusOf[code], message, code, request_id: origin.requestId });
+}
+
+/** The edge sets both headers itself and drops what a client sent; a caller that goes round the edge speaks for itself only. */
+function originOf(request: IncomingMessage): RequestOrigin {
+  const given = headerOf(request, "x-request-id");
+  const forwarded = headerOf(request, "x-forwarded-for")?.split(",").at(-1)?.trim();
+  return {
+    requestId: given !== null && /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
+    clientAddress: forwarded ?? request.socket.remoteAddress ?? "local",
+  };
+}
+
+export function notFound(): HubError {
+  return new HubError("not-found", "There is nothing at this address.");
+}

@@ -1,0 +1,18 @@
+/** What a provider said about somebody, after everything that could be checked was checked. */
+export type ExternalIdentity = {
+  readonly issuer: string;
+  readonly subject: string;
+  /** Normalised; `null` when the claim is missing, no text, or can't be a name here. */
+  readonly name: string | null;
+  /** `null`: the provider didn't say, or not in a form that can be trusted. That is not the same as "no groups". */
+  readonly groups: readonly string[] | null;
+  /** Domain of the e-mail address, when the provider vouches for the address. */
+  readonly verifiedEmailDomain: string | null;
+};
+
+/** Why nobody could be made of a login at a provider. `reason` is for the log and the audit, never for the page. */
+export type NoIdentity = { readonly code: "provider" | "expired" | "wrong"; readonly reason: string };
+
+export type Exchanged =
+  | { readonly kind: "identity"; readonly identity: ExternalIdentity }
+  | ({ readonly kind: "none" } & NoIdentity);

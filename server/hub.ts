@@ -1,0 +1,152 @@
+import type { KeyObject } from "node:crypto";
+import { randomUUID } from "node:crypto";
+import { createDb, type Db } from "#db/client.ts";
+import { ensureInstallationId } from "#db/installation.ts";
+import { attachClaim, findServerById, type ServerRow } from "#db/servers.ts";
+import { appendStream, currentRevision, forgetStreamBefore } from "#db/stream.ts";
+import type { ServerView } from "./api/views.ts";
+import type { Actor, RequestOrigin } from "./auth/actor.ts";
+import { systemScopes } from "./auth/scopes.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config/schema.ts";
+import { HubError } from "./errors.ts";
+import { StreamSource } from "./internal/stream-source.ts";
+import type { Log } from "./log.ts";
+import { Notifications } from "./notifications.ts";
+import { spawnOrderFor } from "./servers/order.ts";
+import { prefixFor } from "./servers/names.ts";
+import { stopServersOf } from "./servers/stop.ts";
+import { serverViewOf, type ViewContext } from "./servers/view.ts";
+import { specOf } from "./spawner/record.ts";
+import { Reconciler } from "./spawner/reconciler.ts";
+import type { Spawner } from "./spawner/spawner.ts";
+import type { VerbContext } from "./verb-context.ts";
+
+export type HubOptions = {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly maxConnections: number;
+  readonly signingKey: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+  readonly clock: Clock;
+  readonly log: Log;
+  makeSpawner(db: Db, installationId: string): Promise<{ spawner: Spawner; limitsNote: string | null; trustNotes: readonly string[] }>;
+};
+
+/** The hub of a process: everything a verb, a listener or the reconciler needs, made in one place and handed on. */
+export type Hub = ViewContext & {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly notifications: Notifications;
+  readonly stream: StreamSource;
+  readonly reconciler: Reconciler;
+  readonly installationId: string;
+  readonly signingKey: HubOptions["signingKey"];
+  readonly trustNotes: readonly string[];
+  contextFor(actor: Actor, origin: RequestOrigin): VerbContext;
+  systemContext(name: string): VerbContext;
+  viewOf(serverId: string): Promise<ServerView>;
+  /** Whether this hub can do its work: the database answers and tells us of changes. */
+  ready(): Promise<boolean>;
+  start(): void;
+  stop(): Promise<void>;
+};
+
+export async function createHub(options: HubOptions): Promise<Hub> {
+  const { config, clock, log } = options;
+  const connection = createDb(options.databaseUrl, {
+    maxConnections: options.maxConnections,
+    onError: (error) => log.warn({ err: error }, "a database connection was lost"),
+  });
+  const { db } = connection;
+  const installationId = await ensureInstallationId(db);
+  const { spawner, limitsNote, trustNotes } = await options.makeSpawner(db, installationId);
+  const notifications = new Notifications(options.databaseUrl, clock, log);
+  const stream = new StreamSource(db, clock, log);
+  const reconciler = new Reconciler({
+    db,
+    spawner,
+    clock,
+    log,
+    holder: randomUUID(),
+    concurrentSpawnLimit: config.hub.concurrentSpawnLimit,
+    orderFor: (found) => spawnOrderFor(db, config, found),
+    readyPathFor: ({ server, ownerName }) => readyPathOf(server, ownerName),
+    onSpawned: async (server, claimUid) => {
+      if (server.homeId !== null && claimUid !== null) await attachClaim(db, server.homeId, claimUid);
+    },
+  });
+  notifications.on("stream", () => stream.poke());
+  notifications.on("wish", (serverId) => reconciler.poke(serverId));
+  notifications.on("resync", () => stream.poke());
+
+  const contextFor = (actor: Actor, origin: RequestOrigin): VerbContext => {
+    const ctx: VerbContext = {
+      actor,
+      origin,
+      db,
+      config,
+      clock,
+      log,
+      changes: { append: async (tx, records) => void (await appendStream(tx, records)) },
+      stopper: { stopServersOf: stopFor },
+    };
+    return ctx;
+  };
+  const views: ViewContext = { db, config, spawner, limitsNote };
+  const housekeeping = setInterval(() => void tidy(db, clock.now()), 600_000);
+  housekeeping.unref();
+  return {
+    ...views,
+    clock,
+    log,
+    notifications,
+    stream,
+    reconciler,
+    installationId,
+    signingKey: options.signingKey,
+    trustNotes,
+    contextFor,
+    systemContext: (name) =>
+      contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" }),
+    viewOf: async (serverId) => {
+      const found = await findServerById(db, serverId);
+      if (found === undefined) throw new HubError("not-found", "This server no longer exists.");
+      return await serverViewOf(views, found);
+    },
+    ready: async () => {
+      if (!notifications.connected) return false;
+      return await currentRevision(db).then(
+        () => true,
+        () => false,
+      );
+    },
+    start: () => {
+      notifications.start();
+      reconciler.start();
+    },
+    stop: async () => {
+      clearInterval(housekeeping);
+      await reconciler.stop();
+      await notifications.stop();
+      await connection.close();
+    },
+  };
+}
+
+function readyPathOf(server: ServerRow, ownerName: string): string {
+  const app = specOf(server)?.app;
+  const prefix = app?.stripPrefix ? "/" : prefixFor(ownerName, server.name);
+  return `${prefix}${app?.readyPath ?? ""}`;
+}
+
+const streamKeptMs = 3_600_000;
+
+/** Rows nobody needs any more. An edge that was away for longer than this takes a snapshot anyway. */
+async function tidy(db: Db, now: Date): Promise<void> {
+  await forgetStreamBefore(db, new Date(now.getTime() - streamKeptMs)).catch(() => undefined);
+}
+
+/** What stops by itself with a log-out is what its profile, else the hub, says; a disabled account stops everything. */
+async function stopFor(ctx: VerbContext, user: { readonly id: string; readonly name: string }, reason: "logout" | "disabled"): Promise<void> {
+  await stopServersOf(ctx, user, reason, (server) => reason === "disabled" || (specOf(server)?.shutdownOnLogout ?? ctx.config.hub.shutdownOnLogout));
+}

@@ -1,0 +1,105 @@
+import { grantsInForce } from "#db/access-grants.ts";
+import type { Db } from "#db/client.ts";
+import { allServers, findServersById } from "#db/servers.ts";
+import { currentRevision, disabledUserIds, revokedSessions, type StreamRecord, streamAfter } from "#db/stream.ts";
+import type { Clock } from "#server/clock.ts";
+import type { Log } from "#server/log.ts";
+import { edgeChangeFor, routeFor, stoppedFor } from "#server/servers/edge-message.ts";
+import type { StreamChange, StreamLine } from "./messages.ts";
+
+type Subscriber = (line: StreamLine) => void;
+
+/**
+ * The hub's side of the stream: one reader of the database for all edges connected here. A subscriber gets a snapshot,
+ * then every revision after it, in order and without gaps.
+ */
+export class StreamSource {
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** Each with the revision of its snapshot: a change that the snapshot holds already is not sent again. */
+  readonly #subscribers = new Map<Subscriber, number>();
+  #revision = -1;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(db: Db, clock: Clock, log: Log) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The snapshot is taken in turn with the reading of changes, so that nothing falls between the two. */
+  async subscribe(subscriber: Subscriber): Promise<() => void> {
+    await this.#inTurn(async () => {
+      const snapshot = await this.snapshot();
+      if (this.#subscribers.size === 0) this.#revision = snapshot.revision;
+      subscriber(snapshot);
+      this.#subscribers.set(subscriber, snapshot.revision);
+    });
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Something may be new: read it and pass it on. */
+  poke(): void {
+    if (this.#subscribers.size === 0) return;
+    void this.#inTurn(() => this.#readNew()).catch((error: unknown) => {
+      this.#log.warn({ err: error }, "could not read the stream; the next notification tries again");
+    });
+  }
+
+  ping(): StreamLine {
+    return { type: "ping", revision: Math.max(0, this.#revision) };
+  }
+
+  async snapshot(): Promise<Extract<StreamLine, { type: "snapshot" }>> {
+    // Revision first: what commits between the reads is then sent once more as a change, which does no harm.
+    const revision = await currentRevision(this.#db);
+    const now = this.#clock.now();
+    const [servers, grants, sessions, disabled] = await Promise.all([
+      allServers(this.#db),
+      grantsInForce(this.#db, now),
+      revokedSessions(this.#db, now),
+      disabledUserIds(this.#db),
+    ]);
+    const routes = servers.map((server) => routeFor(server, grants)).filter((route) => route !== null);
+    const stopped = servers
+      .filter((server) => routeFor(server, grants) === null)
+      .map((server) => stoppedFor(server, grants));
+    return { type: "snapshot", revision, routes, stopped, revokedSessions: sessions, disabledUsers: disabled };
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#reading.then(work);
+    this.#reading = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #readNew(): Promise<void> {
+    for (;;) {
+      const rows = await streamAfter(this.#db, this.#revision);
+      if (rows.length === 0) return;
+      const ids = new Set(
+        rows.flatMap((row) => row.records.flatMap((record) => (record.type === "server" ? [record.serverId] : []))),
+      );
+      const hydrate = await this.#hydrator([...ids]);
+      for (const row of rows) {
+        this.#revision = row.revision;
+        const line: StreamLine = { type: "change", revision: row.revision, changes: row.records.map(hydrate) };
+        for (const [subscriber, from] of this.#subscribers) if (row.revision > from) subscriber(line);
+      }
+    }
+  }
+
+  async #hydrator(ids: readonly string[]): Promise<(record: StreamRecord) => StreamChange> {
+    const [found, grants] = await Promise.all([
+      findServersById(this.#db, ids),
+      grantsInForce(this.#db, this.#clock.now(), ids),
+    ]);
+    const byId = new Map(found.map((one) => [one.server.id, one]));
+    return (record) => {
+      if (record.type !== "server") return record;
+      const server = byId.get(record.serverId);
+      return server === undefined ? { type: "removed", serverId: record.serverId } : edgeChangeFor(server, grants);
+    };
+  }
+}

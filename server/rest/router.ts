@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Actor, RequestOrigin } from "#server/auth/actor.ts";
+import { jupyterhubVersion, notFound, sendJson } from "#server/api/listener.ts";
+import { HubError } from "#server/errors.ts";
+import type { Hub } from "#server/hub.ts";
+
+export type RestContext = { readonly actor: Actor; readonly origin: RequestOrigin };
+
+/** JupyterHub's REST API: its paths, models and status codes. Both `/hub/api` and `/hub/api/` answer, and nothing redirects. */
+export async function handleRest(_hub: Hub, ctx: RestContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? "/").split("?", 1)[0]?.replace(/\/$/, "") ?? "";
+  if (request.method !== "GET" && request.method !== "HEAD") throw notFound();
+  switch (path) {
+    case "/hub/api":
+      return sendJson(response, 200, { version: jupyterhubVersion });
+    case "/hub/api/user":
+      return sendJson(response, 200, userModelOf(ctx.actor));
+    default:
+      throw notFound();
+  }
+}
+
+function userModelOf(actor: Actor) {
+  if (actor.kind === "anonymous") throw new HubError("unauthenticated", "Log in first, or send a token that is valid.");
+  return { kind: actor.kind === "system" ? "service" : "user", name: actor.name, admin: actor.scopes.has("admin:users"), groups: [], scopes: [...actor.scopes] };
+}

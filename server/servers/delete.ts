@@ -1,0 +1,33 @@
+import { inTransaction } from "#db/client.ts";
+import { deleteServerRow, lockServer } from "#db/servers.ts";
+import { appendStream } from "#db/stream.ts";
+import { recordAudit } from "#server/audit/record.ts";
+import { requireScope } from "#server/auth/require-scope.ts";
+import { HubError } from "#server/errors.ts";
+import type { VerbContext } from "#server/verb-context.ts";
+import { getServerRow, ServerInput } from "./stop.ts";
+
+/** Removes a named server that is stopped. Its home is kept, and found again by a server of the same name. */
+export async function deleteServer(ctx: VerbContext, rawInput: unknown): Promise<void> {
+  const input = ServerInput.parse(rawInput);
+  requireScope(ctx.actor, "delete:servers", { user: input.user, server: input.name });
+  if (input.name === "")
+    throw new HubError("invalid", "The default server can't be deleted; it can be stopped.", {
+      detail: { field: "name" },
+    });
+  const known = await getServerRow(ctx, input);
+  await inTransaction(ctx.db, async (tx) => {
+    const server = await lockServer(tx, known.id);
+    if (server === undefined) return;
+    const settled =
+      server.phase === "stopped" || (server.phase === "failed" && server.phaseGeneration === server.generation);
+    if (!settled) throw new HubError("conflict", "This server is still running. Stop it first, then delete it.");
+    await deleteServerRow(tx, server.id);
+    await recordAudit(tx, ctx, {
+      action: "server.delete",
+      target: `server:${server.id}`,
+      detail: { user: input.user, server: input.name },
+    });
+    await appendStream(tx, [{ type: "server", serverId: server.id }]);
+  });
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { expectedSecondsByProfile, findHomeByName, findHomeOf, findServer } from "#db/servers.ts";
+import { findUserByName } from "#db/users.ts";
+import type { LimitsView, StartOptionsView } from "#server/api/views.ts";
+import { requireScope } from "#server/auth/require-scope.ts";
+import { HubError } from "#server/errors.ts";
+import { resolveProfile } from "#server/profiles/resolve.ts";
+import { profileViews } from "#server/profiles/view.ts";
+import type { VerbContext } from "#server/verb-context.ts";
+import { homeNameFor } from "./names.ts";
+import { namespaceOf } from "./namespace.ts";
+import { ServerInput } from "./stop.ts";
+import { limitsOf, serverViewOf, type ViewContext } from "./view.ts";
+
+/** What the spawn page shows: profiles with their limits and expected times, the last choice, the home that will be used. */
+export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<StartOptionsView> {
+  const input = ServerInput.parse(rawInput);
+  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
+  const user = await findUserByName(ctx.db, input.user);
+  if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
+  const [server, expected] = await Promise.all([findServer(ctx.db, user.id, input.name), expectedSecondsByProfile(ctx.db)]);
+  const profiles = profileViews(ctx.config, expected);
+  const known = server?.profileSlug != null && profiles.some((profile) => profile.slug === server.profileSlug);
+  return {
+    server: server === undefined ? null : await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid }),
+    profiles,
+    last: known && server.profileSlug !== null ? { profile: server.profileSlug, options: server.options ?? {} } : null,
+    home: await homeAhead(ctx, user, input.name, server?.id),
+  };
+}
+
+/** Which home a start would use: told before the start, so that nobody is surprised by an empty one. */
+async function homeAhead(ctx: VerbContext, user: { id: string; name: string }, serverName: string, serverId: string | undefined) {
+  const resolved = resolveProfile({ config: ctx.config, profile: null, options: {}, user: { name: user.name }, server: { name: serverName } });
+  if (!resolved.ok || resolved.spec.home.kind !== "claim") return null;
+  const namespace = namespaceOf(ctx.config, user.name);
+  const name = homeNameFor({ userName: user.name, serverName });
+  const own = serverId === undefined ? undefined : await findHomeOf(ctx.db, { userId: user.id, serverId, namespace });
+  const left = own ?? (await findHomeByName(ctx.db, namespace, name));
+  const home = left !== undefined && left.userId === user.id ? left : undefined;
+  return {
+    name: home?.name ?? name,
+    isNew: home === undefined || home.lastUsedAt === null,
+    capacityBytes: home?.capacityBytes ?? resolved.spec.home.capacityBytes,
+  };
+}
+
+export const PreviewInput = z.strictObject({
+  user: z.string().max(256),
+  name: z.string().max(64).default(""),
+  profile: z.string().max(128),
+  options: z.record(z.string().max(128), z.string().max(512)).default({}),
+});
+
+/** The limits these choices lead to, before anything is started. */
+export function previewLimits(ctx: VerbContext, rawInput: unknown): { limits: LimitsView } {
+  const input = PreviewInput.parse(rawInput);
+  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
+  const resolved = resolveProfile({
+    config: ctx.config,
+    profile: input.profile,
+    options: input.options,
+    user: { name: input.user },
+    server: { name: input.name },
+  });
+  if (!resolved.ok) throw new HubError("invalid", resolved.problem.message, { detail: { field: resolved.problem.field } });
+  return { limits: limitsOf(resolved.spec) };
+}

@@ -1,0 +1,270 @@
+import type { Db } from "#db/client.ts";
+import { findServerById, type ServerRow, type ServerWithOwner, unsettledServers } from "#db/servers.ts";
+import type { Clock } from "#server/clock.ts";
+import { isHubError } from "#server/errors.ts";
+import type { Log } from "#server/log.ts";
+import { EventWriter } from "./event-writer.ts";
+import { answered, type Effect, type Step, step, unanswered } from "./machine.ts";
+import { Probes } from "./probe.ts";
+import { SpawnQueue } from "./queue.ts";
+import { isSameState, refOf, specOf, stateOf, wishOf } from "./record.ts";
+import { saveServerState } from "./save.ts";
+import { Sightings } from "./sightings.ts";
+import type { ServerRef, Sighting, Spawner, SpawnOrder } from "./spawner.ts";
+
+export type TermDeps = {
+  readonly db: Db;
+  readonly spawner: Spawner;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly concurrentSpawnLimit: number;
+  orderFor(server: ServerWithOwner): Promise<SpawnOrder>;
+  /** Path that is requested until it answers. */
+  readyPathFor(server: ServerWithOwner): string;
+  onSpawned(server: ServerRow, homeUid: string | null): Promise<void>;
+};
+
+const scanEveryMs = 5000;
+const resyncEveryMs = 30_000;
+const lookAgainMs = 1000;
+
+/** One leadership: what it knows dies with it. */
+export class Term {
+  readonly #deps: TermDeps;
+  readonly #epoch: number;
+  readonly #signal: AbortSignal;
+  readonly #sightings = new Sightings();
+  readonly #queue: SpawnQueue;
+  readonly #events: EventWriter;
+  readonly #busy = new Map<string, { again: boolean }>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #probes: Probes;
+
+  constructor(deps: TermDeps, epoch: number, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#epoch = epoch;
+    this.#signal = signal;
+    this.#queue = new SpawnQueue(deps.concurrentSpawnLimit);
+    this.#events = new EventWriter(deps.db, deps.log, signal);
+    this.#probes = new Probes(deps.clock, signal);
+  }
+
+  get staleSince(): Date | null {
+    return this.#sightings.staleSince;
+  }
+
+  async run(): Promise<void> {
+    const watching = this.#watch();
+    const resyncing = this.#every(resyncEveryMs, () => this.#resync());
+    const scanning = this.#every(scanEveryMs, () => this.#scan());
+    await Promise.all([watching, resyncing, scanning]);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  async #every(ms: number, work: () => Promise<void>): Promise<void> {
+    while (!this.#signal.aborted) {
+      await work().catch((error: unknown) =>
+        this.#deps.log.warn({ err: error }, "a look at all servers failed; trying again"),
+      );
+      await this.#deps.clock.sleep(ms, this.#signal).catch(() => undefined);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const listener = {
+      changed: (sighting: Sighting) => {
+        this.#sightings.record(sighting);
+        this.#probes.observe(sighting);
+        this.schedule(sighting.ref.serverId);
+      },
+      event: this.#events.add,
+      stale: (since: Date | null) => this.#sightings.setStale(since),
+    };
+    while (!this.#signal.aborted) {
+      await this.#deps.spawner.watch(listener, this.#signal).catch((error: unknown) => {
+        this.#deps.log.warn({ err: error }, "the watch ended; starting it again");
+      });
+      if (!this.#signal.aborted) await this.#deps.clock.sleep(lookAgainMs, this.#signal).catch(() => undefined);
+    }
+  }
+
+  /** Truth for what the watch may have missed: everything listed, and every record that says something runs. */
+  async #resync(): Promise<void> {
+    const all = await this.#deps.spawner.observeAll(this.#signal);
+    this.#sightings.reset(all);
+    for (const sighting of all) this.schedule(sighting.ref.serverId);
+    for (const id of await unsettledServers(this.#deps.db, { andReady: true })) this.schedule(id);
+  }
+
+  async #scan(): Promise<void> {
+    for (const id of await unsettledServers(this.#deps.db, { andReady: false })) this.schedule(id);
+  }
+
+  /** One look at a time per server; a call meanwhile means one more look after it. */
+  schedule(serverId: string): void {
+    if (this.#signal.aborted) return;
+    const busy = this.#busy.get(serverId);
+    if (busy) {
+      busy.again = true;
+      return;
+    }
+    clearTimeout(this.#timers.get(serverId));
+    this.#timers.delete(serverId);
+    const entry = { again: false };
+    this.#busy.set(serverId, entry);
+    void this.#look(serverId)
+      .catch((error: unknown) => this.#onError(serverId, error))
+      .finally(() => {
+        this.#busy.delete(serverId);
+        if (entry.again) this.schedule(serverId);
+      });
+  }
+
+  #scheduleAfter(serverId: string, ms: number): void {
+    if (this.#signal.aborted) return;
+    clearTimeout(this.#timers.get(serverId));
+    const timer = setTimeout(() => this.schedule(serverId), Math.max(0, ms));
+    this.#timers.set(serverId, timer);
+  }
+
+  #onError(serverId: string, error: unknown): void {
+    if (this.#signal.aborted) return;
+    const level = isHubError(error) && error.code === "unavailable" ? "warn" : "error";
+    this.#deps.log[level]({ err: error, serverId }, "looking at a server failed; trying again");
+    this.#scheduleAfter(serverId, lookAgainMs);
+  }
+
+  async #look(serverId: string): Promise<void> {
+    const found = await findServerById(this.#deps.db, serverId);
+    if (found === undefined) return await this.#removeOrphan(serverId);
+    const { server: row } = found;
+    const seen = this.#sightings.of(serverId, { generation: row.phaseGeneration, runId: row.runId });
+    const spec = specOf(row);
+    this.#queue.note(row);
+    const next = step({
+      wish: wishOf(row),
+      state: stateOf(row),
+      stateGeneration: row.phaseGeneration,
+      seen: { ...seen, slotFree: this.#queue.hasSlotFor(serverId) },
+      limits: {
+        startTimeoutSeconds: spec?.startTimeoutSeconds ?? 300,
+        httpTimeoutSeconds: spec?.httpTimeoutSeconds ?? 60,
+      },
+      now: this.#deps.clock.now(),
+    });
+    if (!(await this.#record(row, next))) return this.schedule(serverId);
+    await this.#perform(found, next);
+  }
+
+  /** False when the record was refused because the wish changed under us. */
+  async #record(row: ServerRow, next: Pick<Step, "state" | "stateGeneration">): Promise<boolean> {
+    const before = stateOf(row);
+    if (isSameState(before, next.state) && row.phaseGeneration === next.stateGeneration) return true;
+    if (next.state.phase === "spawning") this.#sightings.forget(row.id);
+    this.#queue.begin(row.id, next.state.phase);
+    const saved = await saveServerState(this.#deps.db, {
+      row,
+      next: next.state,
+      stateGeneration: next.stateGeneration,
+      epoch: this.#epoch,
+      now: this.#deps.clock.now(),
+    });
+    this.#queue.settle(row.id, saved ? next.state.phase : row.phase);
+    if (next.state.phase === "failed" && saved) {
+      this.#deps.log.warn({ serverId: row.id, failure: next.state.failure }, "a server failed");
+    }
+    for (const waiting of this.#queue.next()) if (waiting !== row.id) this.schedule(waiting);
+    return saved;
+  }
+
+  async #perform(found: ServerWithOwner, next: Step): Promise<void> {
+    const { server: row } = found;
+    const effect: Effect = next.effect;
+    switch (effect.do) {
+      case "wait":
+        if (effect.until !== null)
+          this.#scheduleAfter(row.id, effect.until.getTime() - this.#deps.clock.now().getTime());
+        return;
+      case "look":
+        return await this.#lookLive(row);
+      case "spawn":
+        return await this.#spawn(found, next);
+      case "stop":
+        return await this.#stop(row, effect);
+      case "probe":
+        return this.#probe(found, next, effect);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  async #lookLive(row: ServerRow): Promise<void> {
+    const ref = refOf(row, row.phaseGeneration);
+    const observation = await this.#deps.spawner.observe(ref, this.#signal);
+    const runId = observation.kind === "absent" ? ref.runId : observation.runId;
+    this.#sightings.record({ ref: { ...ref, runId }, observation });
+    if (this.#sightings.staleSince === null) this.schedule(row.id);
+    else this.#scheduleAfter(row.id, lookAgainMs);
+  }
+
+  async #spawn(found: ServerWithOwner, next: Step): Promise<void> {
+    const order = await this.#deps.orderFor(found);
+    const outcome = await this.#deps.spawner.start(order, this.#signal);
+    const now = this.#deps.clock.now();
+    const row = { ...found.server, phase: "spawning" as const, phaseGeneration: next.stateGeneration };
+    if (outcome.kind === "retry") {
+      this.#events.add(row.id, row.generation, { at: now, message: outcome.because, warning: false });
+      return this.#scheduleAfter(row.id, outcome.afterMs);
+    }
+    if (outcome.kind === "started") await this.#deps.onSpawned(row, outcome.homeUid);
+    const since = row.wishedAt ?? now;
+    const state =
+      outcome.kind === "started"
+        ? { phase: "starting" as const, since, runId: null, wait: null, clockFrom: now }
+        : { phase: "failed" as const, since: now, failure: outcome.failure };
+    await this.#record(row, { state, stateGeneration: next.stateGeneration });
+    this.schedule(row.id);
+  }
+
+  async #stop(row: ServerRow, effect: Extract<Effect, { do: "stop" }>): Promise<void> {
+    this.#probes.end(row.id);
+    const ref: ServerRef = { ...refOf(row, effect.generation), runId: effect.runId };
+    const outcome = await this.#deps.spawner.stop(ref, this.#signal);
+    if (outcome.kind === "stopping") return this.#scheduleAfter(row.id, lookAgainMs);
+    this.#sightings.record({ ref: { ...ref, runId: effect.runId ?? row.runId }, observation: { kind: "absent" } });
+    this.schedule(row.id);
+  }
+
+  /** In the background, so that a stop or a change of the run is looked at while the server is still coming up. */
+  #probe(found: ServerWithOwner, next: Step, effect: Extract<Effect, { do: "probe" }>): void {
+    const { server: row } = found;
+    void this.#probes
+      .begin(row.id, effect, this.#deps.readyPathFor(found))
+      .then(async (result) => {
+        if (result === "running") return;
+        if (result !== "ended") await this.#recordAnswer(row, next, effect, result === "answered");
+        this.schedule(row.id);
+      })
+      .catch((error: unknown) => this.#onError(row.id, error));
+  }
+
+  async #recordAnswer(
+    row: ServerRow,
+    next: Step,
+    effect: Extract<Effect, { do: "probe" }>,
+    ok: boolean,
+  ): Promise<void> {
+    const now = this.#deps.clock.now();
+    const seconds = specOf(row)?.httpTimeoutSeconds ?? 60;
+    const state = ok ? answered(effect.runId, effect.target, now) : unanswered(seconds, now);
+    await this.#record({ ...row, phase: "starting" }, { state, stateGeneration: next.stateGeneration });
+  }
+
+  /** Something of ours runs for a server that is no longer in the database. */
+  async #removeOrphan(serverId: string): Promise<void> {
+    const sighting = [...this.#sightings.all()].find((one) => one.ref.serverId === serverId);
+    if (sighting === undefined || sighting.observation.kind === "absent") return;
+    this.#deps.log.warn({ serverId, object: sighting.ref.objectName }, "removing what belongs to no server");
+    await this.#deps.spawner.stop(sighting.ref, this.#signal);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Db, Tx } from "#db/client.ts";
+import type { StreamRecord } from "#db/stream.ts";
+import type { Actor, RequestOrigin } from "./auth/actor.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config/schema.ts";
+import type { Log } from "./log.ts";
+
+/** Tells every edge, from within the transaction that makes it true. Called last in it: the rows lock the revision. */
+export interface StreamWriter {
+  append(tx: Tx, changes: readonly StreamRecord[]): Promise<void>;
+}
+
+/** What stops a user's servers when they are disabled or log out; on logout it leaves those the config says live on. */
+export interface ServerStopper {
+  stopServersOf(
+    ctx: VerbContext,
+    user: { readonly id: string; readonly name: string },
+    why: "disabled" | "logout",
+  ): Promise<void>;
+}
+
+/** Everything a verb may use, handed in: nothing is imported that holds state, so tests need no module mocks. */
+export type VerbContext = {
+  readonly actor: Actor;
+  readonly origin: RequestOrigin;
+  readonly db: Db;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changes: StreamWriter;
+  readonly stopper: ServerStopper;
+};

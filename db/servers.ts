@@ -347,3 +347,12 @@ export async function attachClaim(db: Db, homeId: string, claimUid: string): Pro
     .set({ claimUid: sql`coalesce(${homes.claimUid}, ${claimUid})` })
     .where(eq(homes.id, homeId));
 }
+
+/** Everything that runs, starts, stops or is asked to run. */
+export async function activeServers(db: Db | Tx): Promise<ServerRow[]> {
+  const settledFailure = and(eq(servers.phase, "failed"), eq(servers.phaseGeneration, servers.generation));
+  return await db
+    .select()
+    .from(servers)
+    .where(and(or(eq(servers.desired, "running"), ne(servers.phase, "stopped")), sql`not (${settledFailure})`));
+}

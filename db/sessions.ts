@@ -11,10 +11,7 @@ export async function insertSession(tx: Tx, values: typeof sessions.$inferInsert
   return row;
 }
 
-export async function findSession(
-  db: Db | Tx,
-  sidHash: string,
-): Promise<{ session: Session; user: User } | undefined> {
+export async function findSession(db: Db | Tx, sidHash: string): Promise<{ session: Session; user: User } | undefined> {
   const [row] = await db
     .select({ session: sessions, user: users })
     .from(sessions)
@@ -58,9 +55,7 @@ export async function hasSessionFrom(db: Db, userId: string, clientAddress: stri
   const rows = await db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(
-      and(eq(sessions.userId, userId), eq(sessions.clientAddress, clientAddress), gt(sessions.createdAt, since)),
-    )
+    .where(and(eq(sessions.userId, userId), eq(sessions.clientAddress, clientAddress), gt(sessions.createdAt, since)))
     .limit(1);
   return rows.length > 0;
 }

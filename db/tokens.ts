@@ -20,10 +20,7 @@ export async function findTokenByHash(db: Db, hash: string): Promise<{ token: To
   return row;
 }
 
-export async function findTokenById(
-  db: Db | Tx,
-  id: string,
-): Promise<{ token: Token; ownerName: string } | undefined> {
+export async function findTokenById(db: Db | Tx, id: string): Promise<{ token: Token; ownerName: string } | undefined> {
   const [row] = await db
     .select({ token: tokens, ownerName: users.name })
     .from(tokens)
@@ -32,8 +29,7 @@ export async function findTokenById(
   return row;
 }
 
-const alive = (now: Date) =>
-  and(isNull(tokens.revokedAt), or(isNull(tokens.expiresAt), gt(tokens.expiresAt, now)));
+const alive = (now: Date) => and(isNull(tokens.revokedAt), or(isNull(tokens.expiresAt), gt(tokens.expiresAt, now)));
 
 /** People's own tokens that still work; those made for a server are the server's business. */
 export async function listTokensOf(db: Db, userId: string, now: Date): Promise<Token[]> {
@@ -65,7 +61,11 @@ export async function revokeTokensOf(tx: Tx, userId: string, which: "own" | "all
 
 /** The tokens one server was given, when that run of it is over. */
 export async function revokeTokensOfServer(tx: Tx, serverId: string, at: Date): Promise<Token[]> {
-  return await tx.update(tokens).set({ revokedAt: at }).where(and(eq(tokens.serverId, serverId), alive(at))).returning();
+  return await tx
+    .update(tokens)
+    .set({ revokedAt: at })
+    .where(and(eq(tokens.serverId, serverId), alive(at)))
+    .returning();
 }
 
 /** Coarse on purpose: a busy token costs one write in five minutes. */

@@ -109,6 +109,9 @@ export async function allotUid(tx: Tx, userId: string, firstUid = 70_000): Promi
     .onConflictDoUpdate({ target: installation.key, set: { value: sql`(${installation.value}::int + 1)::text` } })
     .returning({ value: installation.value });
   const uid = Number(counter?.value);
-  await tx.update(users).set({ uid }).where(and(eq(users.id, userId), isNull(users.uid)));
+  await tx
+    .update(users)
+    .set({ uid })
+    .where(and(eq(users.id, userId), isNull(users.uid)));
   return uid;
 }

@@ -6,6 +6,7 @@ import { attachClaim, findServerById, type ServerRow } from "#db/servers.ts";
 import { appendStream, currentRevision, forgetStreamBefore } from "#db/stream.ts";
 import type { ServerView } from "./api/views.ts";
 import type { Actor, RequestOrigin } from "./auth/actor.ts";
+import { createProviders, type IdentityProviders } from "./auth/providers.ts";
 import { systemScopes } from "./auth/scopes.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
@@ -13,12 +14,12 @@ import { HubError } from "./errors.ts";
 import { StreamSource } from "./internal/stream-source.ts";
 import type { Log } from "./log.ts";
 import { Notifications } from "./notifications.ts";
-import { spawnOrderFor } from "./servers/order.ts";
 import { prefixFor } from "./servers/names.ts";
+import { spawnOrderFor } from "./servers/order.ts";
 import { stopServersOf } from "./servers/stop.ts";
 import { serverViewOf, type ViewContext } from "./servers/view.ts";
-import { specOf } from "./spawner/record.ts";
 import { Reconciler } from "./spawner/reconciler.ts";
+import { specOf } from "./spawner/record.ts";
 import type { Spawner } from "./spawner/spawner.ts";
 import type { VerbContext } from "./verb-context.ts";
 
@@ -29,7 +30,10 @@ export type HubOptions = {
   readonly signingKey: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
   readonly clock: Clock;
   readonly log: Log;
-  makeSpawner(db: Db, installationId: string): Promise<{ spawner: Spawner; limitsNote: string | null; trustNotes: readonly string[] }>;
+  makeSpawner(
+    db: Db,
+    installationId: string,
+  ): Promise<{ spawner: Spawner; limitsNote: string | null; trustNotes: readonly string[] }>;
 };
 
 /** The hub of a process: everything a verb, a listener or the reconciler needs, made in one place and handed on. */
@@ -42,6 +46,7 @@ export type Hub = ViewContext & {
   readonly installationId: string;
   readonly signingKey: HubOptions["signingKey"];
   readonly trustNotes: readonly string[];
+  readonly providers: IdentityProviders;
   contextFor(actor: Actor, origin: RequestOrigin): VerbContext;
   systemContext(name: string): VerbContext;
   viewOf(serverId: string): Promise<ServerView>;
@@ -87,7 +92,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       config,
       clock,
       log,
-      changes: { append: async (tx, records) => void (await appendStream(tx, records)) },
+      changes: { append: async (tx, records) => void (records.length > 0 && (await appendStream(tx, records))) },
       stopper: { stopServersOf: stopFor },
     };
     return ctx;
@@ -105,6 +110,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     installationId,
     signingKey: options.signingKey,
     trustNotes,
+    providers: createProviders(config, clock),
     contextFor,
     systemContext: (name) =>
       contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" }),
@@ -147,6 +153,15 @@ async function tidy(db: Db, now: Date): Promise<void> {
 }
 
 /** What stops by itself with a log-out is what its profile, else the hub, says; a disabled account stops everything. */
-async function stopFor(ctx: VerbContext, user: { readonly id: string; readonly name: string }, reason: "logout" | "disabled"): Promise<void> {
-  await stopServersOf(ctx, user, reason, (server) => reason === "disabled" || (specOf(server)?.shutdownOnLogout ?? ctx.config.hub.shutdownOnLogout));
+async function stopFor(
+  ctx: VerbContext,
+  user: { readonly id: string; readonly name: string },
+  reason: "logout" | "disabled",
+): Promise<void> {
+  await stopServersOf(
+    ctx,
+    user,
+    reason,
+    (server) => reason === "disabled" || (specOf(server)?.shutdownOnLogout ?? ctx.config.hub.shutdownOnLogout),
+  );
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countByPhase } from "#db/servers.ts";
 import { countUsers } from "#db/user-counts.ts";
 import type { Hub } from "./hub.ts";
@@ -22,15 +22,48 @@ export class Metrics {
     const registers = [this.#registry];
     const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
       new Histogram({ name: `jupyterhub_${name}`, help, labelNames, buckets, registers });
-    this.#requests = histogram("request_duration_seconds", "Request duration", ["method", "handler", "code"], [0.005, 0.025, 0.1, 0.5, 2, 10]);
-    this.spawns = histogram("server_spawn_duration_seconds", "Time from the wish to ready", ["status"], [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]);
-    this.stops = histogram("server_stop_seconds", "Time from the wish to gone", ["status"], [0.5, 1, 2.5, 5, 10, 30, 60]);
-    this.eventLoop = histogram("event_loop_interval_seconds", "Time between two turns that should be 50 ms apart", [], [0.05, 0.1, 0.2, 0.5, 1, 5]);
+    this.#requests = histogram(
+      "request_duration_seconds",
+      "Request duration",
+      ["method", "handler", "code"],
+      [0.005, 0.025, 0.1, 0.5, 2, 10],
+    );
+    this.spawns = histogram(
+      "server_spawn_duration_seconds",
+      "Time from the wish to ready",
+      ["status"],
+      [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+    );
+    this.stops = histogram(
+      "server_stop_seconds",
+      "Time from the wish to gone",
+      ["status"],
+      [0.5, 1, 2.5, 5, 10, 30, 60],
+    );
+    this.eventLoop = histogram(
+      "event_loop_interval_seconds",
+      "Time between two turns that should be 50 ms apart",
+      [],
+      [0.05, 0.1, 0.2, 0.5, 1, 5],
+    );
     this.#running = new Gauge({ name: "jupyterhub_running_servers", help: "Servers that are ready", registers });
     this.#users = new Gauge({ name: "jupyterhub_total_users", help: "Users", registers });
-    this.#active = new Gauge({ name: "jupyterhub_active_users", help: "Users active in the period", labelNames: ["period"], registers });
-    this.startup = new Gauge({ name: "jupyterhub_hub_startup_duration_seconds", help: "From process start to the first answer", registers });
-    this.routeChanges = new Counter({ name: "jupyterhub_proxy_add_total", help: "Routes told to the edges", registers });
+    this.#active = new Gauge({
+      name: "jupyterhub_active_users",
+      help: "Users active in the period",
+      labelNames: ["period"],
+      registers,
+    });
+    this.startup = new Gauge({
+      name: "jupyterhub_hub_startup_duration_seconds",
+      help: "From process start to the first answer",
+      registers,
+    });
+    this.routeChanges = new Counter({
+      name: "jupyterhub_proxy_add_total",
+      help: "Routes told to the edges",
+      registers,
+    });
     collectDefaultMetrics({ register: this.#registry });
     this.#timer = this.#measureLoop();
   }
@@ -74,5 +107,9 @@ export async function renderMetrics(metrics: Metrics, hub: Hub): Promise<string>
 function handlerOf(url: string): string {
   const path = url.split("?", 1)[0] ?? "/";
   if (path.startsWith("/api/trpc/")) return path.slice(1, 80);
-  return path.split("/").slice(1, 4).map((part) => (/^[a-z0-9-]{1,20}$/.test(part) ? part : ":name")).join("/");
+  return path
+    .split("/")
+    .slice(1, 4)
+    .map((part) => (/^[a-z0-9-]{1,20}$/.test(part) ? part : ":name"))
+    .join("/");
 }

@@ -1,14 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import type { Actor } from "#server/auth/actor.ts";
 import { sessionCookieName, sessionCookiesIn } from "#server/auth/cookies.ts";
-import { anonymous, actorOfSession } from "#server/auth/session.ts";
+import { actorOfSession, anonymous } from "#server/auth/session.ts";
 import { type Credential, mayChangeState } from "#server/auth/xsrf.ts";
 import { HubError } from "#server/errors.ts";
 import type { Hub } from "#server/hub.ts";
-import { publicUrlOf } from "#server/servers/url.ts";
+import { publicUrlOf } from "#server/servers/public-url.ts";
 import { actorOfToken } from "#server/tokens/verify.ts";
 
-export type Identified = { readonly actor: Actor; readonly credential: Credential; readonly sessionToken: string | null };
+export type Identified = {
+  readonly actor: Actor;
+  readonly credential: Credential;
+  readonly sessionToken: string | null;
+};
 
 /**
  * Who sends this request, and whether it may change anything. A token wins over a cookie and never falls back to it: a
@@ -37,7 +41,11 @@ async function credentialOf(hub: Hub, request: IncomingMessage): Promise<Identif
   }
   const [cookie, ...more] = sessionCookiesIn(request.headers.cookie ?? "", sessionCookieName(publicUrlOf(hub.config)));
   if (cookie === undefined) return { actor: anonymous, credential: "none", sessionToken: null };
-  if (more.length > 0) throw new HubError("invalid", "Your browser sent two sessions at once. Delete this site's cookies and log in again.");
+  if (more.length > 0)
+    throw new HubError(
+      "invalid",
+      "Your browser sent two sessions at once. Delete this site's cookies and log in again.",
+    );
   const actor = await actorOfSession(hub.db, [hub.signingKey.publicKey], cookie, now);
   return { actor, credential: "cookie", sessionToken: cookie };
 }

@@ -2,24 +2,29 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { ZodError } from "zod";
-import type { RequestOrigin } from "#server/auth/actor.ts";
 import { enterServer } from "#server/api/enter.ts";
-import { HubError, isHubError } from "#server/errors.ts";
+import type { RequestOrigin } from "#server/auth/actor.ts";
+import { requireScope } from "#server/auth/require-scope.ts";
+import { systemScopes } from "#server/auth/scopes.ts";
+import { isHubError } from "#server/errors.ts";
 import type { Hub } from "#server/hub.ts";
-import { renderMetrics, type Metrics } from "#server/metrics.ts";
+import { type Metrics, renderMetrics } from "#server/metrics.ts";
 import { statusOf } from "#server/rest/errors.ts";
 import { handleRest } from "#server/rest/router.ts";
-import { requireScope } from "#server/auth/require-scope.ts";
-import { headerOf, identify } from "./identify.ts";
+import { headerOf, type Identified, identify } from "./identify.ts";
+import { jupyterhubVersion, sendJson } from "./respond.ts";
 import { appRouter } from "./root.ts";
-import { invalidInput } from "./trpc.ts";
+import { type ApiContext, invalidInput } from "./trpc.ts";
 
-/** JupyterHub's clients look at this on every answer and warn when the major differs from theirs. */
-export const jupyterhubVersion = "5.5.4";
 const maxBodyBytes = 1024 * 1024;
 
+export type ListenerOptions = {
+  /** A socket only the owner of the installation can open: whoever comes in there is the command line. */
+  readonly trustedSocket: boolean;
+};
+
 /** The hub's API: tRPC for the portal, JupyterHub's REST for servers and scripts, health and metrics. */
-export function createApiListener(hub: Hub, metrics: Metrics): Server {
+export function createApiListener(hub: Hub, metrics: Metrics, options: ListenerOptions): Server {
   return createServer({ requestTimeout: 60_000, keepAliveTimeout: 60_000 }, (request, response) => {
     const origin = originOf(request);
     const startedMs = hub.clock.monotonicMs();
@@ -27,17 +32,31 @@ export function createApiListener(hub: Hub, metrics: Metrics): Server {
     response.setHeader("cache-control", "private, no-store");
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("x-request-id", origin.requestId);
-    response.on("finish", () => metrics.observeRequest(request, response.statusCode, hub.clock.monotonicMs() - startedMs));
-    void handle(hub, metrics, request, response, origin).catch((error: unknown) => sendError(hub, request, response, origin, error));
+    response.on("finish", () =>
+      metrics.observeRequest(request, response.statusCode, hub.clock.monotonicMs() - startedMs),
+    );
+    void handle({ hub, metrics, options, request, response, origin }).catch((error: unknown) =>
+      sendError(hub, request, response, origin, error),
+    );
   });
 }
 
-async function handle(hub: Hub, metrics: Metrics, request: IncomingMessage, response: ServerResponse, origin: RequestOrigin): Promise<void> {
+type Exchange = {
+  readonly hub: Hub;
+  readonly metrics: Metrics;
+  readonly options: ListenerOptions;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly origin: RequestOrigin;
+};
+
+async function handle({ hub, metrics, options, request, response, origin }: Exchange): Promise<void> {
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (path === "/hub/live" || path === "/hub/api/live") return sendJson(response, 200, { status: "ok" });
   if (path === "/hub/health" || path === "/hub/api/health") return await sendHealth(hub, response);
-  if (path.startsWith("/api/trpc/")) return await handleTrpc(hub, request, response, origin, path);
-  const identified = await identify(hub, request);
+  const identified = options.trustedSocket ? commandLine : await identify(hub, request);
+  const { actor } = identified;
+  if (path.startsWith("/api/trpc/")) return await handleTrpc({ hub, actor, origin }, request, response, path);
   if (path === "/hub/enter") return await enterServer(hub, identified, origin, request, response);
   if (path === "/hub/metrics" || path === "/hub/api/metrics") {
     requireScope(identified.actor, "read:metrics", "everything");
@@ -53,29 +72,43 @@ async function sendHealth(hub: Hub, response: ServerResponse): Promise<void> {
   sendJson(response, ok ? 200 : 503, ok ? { status: "ok" } : { status: "the database doesn't answer" });
 }
 
-async function handleTrpc(hub: Hub, request: IncomingMessage, response: ServerResponse, origin: RequestOrigin, path: string): Promise<void> {
-  const identified = await identify(hub, request);
+async function handleTrpc(
+  context: ApiContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
   await nodeHTTPRequestHandler({
     router: appRouter,
     path: path.slice("/api/trpc/".length),
     req: request,
     res: response,
     maxBodySize: maxBodyBytes,
-    createContext: async () => ({ hub, actor: identified.actor, origin }),
+    createContext: async () => context,
   });
 }
 
-export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(body));
-}
+const commandLine: Identified = {
+  actor: { kind: "system", name: "command line", scopes: systemScopes },
+  credential: "token",
+  sessionToken: null,
+};
 
-function sendError(hub: Hub, request: IncomingMessage, response: ServerResponse, origin: RequestOrigin, error: unknown): void {
+function sendError(
+  hub: Hub,
+  request: IncomingMessage,
+  response: ServerResponse,
+  origin: RequestOrigin,
+  error: unknown,
+): void {
   const hubError = isHubError(error) ? error : error instanceof ZodError ? invalidInput(error) : null;
   const code = hubError?.code ?? "internal";
-  if (code === "internal") hub.log.error({ err: error, path: request.url, requestId: origin.requestId }, "a request failed");
+  if (code === "internal")
+    hub.log.error({ err: error, path: request.url, requestId: origin.requestId }, "a request failed");
   if (response.headersSent) return void response.destroy();
-  const message = hubError?.publicMessage ?? "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
+  const message =
+    hubError?.publicMessage ??
+    "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
   sendJson(response, statusOf[code], { status: statusOf[code], message, code, request_id: origin.requestId });
 }
 
@@ -87,8 +120,4 @@ function originOf(request: IncomingMessage): RequestOrigin {
     requestId: given !== null && /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     clientAddress: forwarded ?? request.socket.remoteAddress ?? "local",
   };
-}
-
-export function notFound(): HubError {
-  return new HubError("not-found", "There is nothing at this address.");
 }

@@ -15,7 +15,9 @@ const t = initTRPC.context<ApiContext>().create({
   errorFormatter({ shape, error, ctx }) {
     const hubError = isHubError(error.cause) ? error.cause : null;
     return {
-      message: hubError?.publicMessage ?? "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.",
+      message:
+        hubError?.publicMessage ??
+        "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.",
       code: shape.code,
       data: {
         code: shape.data.code,
@@ -34,7 +36,10 @@ const translateErrors = t.middleware(async ({ ctx, path, next }) => {
   if (result.ok) return result;
   const hubError = asHubError(result.error);
   if (hubError.code === "internal") {
-    ctx.hub.log.error({ err: result.error.cause ?? result.error, path, requestId: ctx.origin.requestId }, "a procedure failed");
+    ctx.hub.log.error(
+      { err: result.error.cause ?? result.error, path, requestId: ctx.origin.requestId },
+      "a procedure failed",
+    );
   }
   throw new TRPCError({ code: trpcCodeOf[hubError.code], message: hubError.publicMessage, cause: hubError });
 });
@@ -43,7 +48,8 @@ function asHubError(error: TRPCError): HubError {
   const { cause } = error;
   if (isHubError(cause)) return cause;
   if (cause instanceof ZodError) return invalidInput(cause);
-  if (error.code === "BAD_REQUEST") return new HubError("invalid", "This request isn't in the form the hub expects.", { cause: error });
+  if (error.code === "BAD_REQUEST")
+    return new HubError("invalid", "This request isn't in the form the hub expects.", { cause: error });
   if (error.code === "NOT_FOUND") return new HubError("not-found", "There is no such procedure.", { cause: error });
   return new HubError("internal", "Something went wrong on our side.", { cause: error });
 }
@@ -65,7 +71,10 @@ export const procedure = t.procedure.use(translateErrors).use(async ({ ctx, next
 /** Refuses early who isn't logged in. */
 export const userProcedure = procedure.use(async ({ ctx, next }) => {
   if (ctx.actor.kind === "anonymous") {
-    throw new TRPCError({ code: "UNAUTHORIZED", cause: new HubError("unauthenticated", "You are not logged in any more. Log in again.") });
+    throw new TRPCError({
+      code: "UNAUTHORIZED",
+      cause: new HubError("unauthenticated", "You are not logged in any more. Log in again."),
+    });
   }
   return await next({ ctx });
 });

@@ -39,12 +39,22 @@ export type ServerView = {
   readonly limitsNote: string | null;
 };
 
-export type ChoiceView = { readonly slug: string; readonly displayName: string; readonly default: boolean; readonly limits: LimitsView };
+export type ChoiceView = {
+  readonly slug: string;
+  readonly displayName: string;
+  readonly default: boolean;
+  readonly limits: LimitsView;
+};
 export type ProfileOptionView = {
   readonly name: string;
   readonly displayName: string;
   readonly choices: readonly ChoiceView[];
-  readonly unlisted: { readonly displayName: string; readonly displayNameInChoices: string; readonly pattern: string; readonly message: string } | null;
+  readonly unlisted: {
+    readonly displayName: string;
+    readonly displayNameInChoices: string;
+    readonly pattern: string;
+    readonly message: string;
+  } | null;
 };
 export type ProfileView = {
   readonly slug: string;
@@ -65,13 +75,23 @@ export type StartOptionsView = {
   readonly home: { readonly name: string; readonly isNew: boolean; readonly capacityBytes: number } | null;
 };
 
-export type ProgressEventView = { readonly id: number; readonly at: Date; readonly kind: "phase" | "backend"; readonly message: string; readonly warning: boolean };
+export type ProgressEventView = {
+  readonly id: number;
+  readonly at: Date;
+  readonly kind: "phase" | "backend";
+  readonly message: string;
+  readonly warning: boolean;
+};
 export type ProgressView = {
   readonly server: ServerView;
   readonly percent: number;
   /** One plain sentence about what is happening now. */
   readonly message: string;
-  readonly steps: readonly { readonly key: string; readonly label: string; readonly state: "done" | "active" | "todo" | "failed" }[];
+  readonly steps: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly state: "done" | "active" | "todo" | "failed";
+  }[];
   readonly elapsedSeconds: number;
   readonly expectedSeconds: number | null;
   readonly events: readonly ProgressEventView[];
@@ -92,7 +112,12 @@ export type MeView = {
   };
 };
 
-export type Page<T> = { readonly items: readonly T[]; readonly total: number; readonly page: number; readonly pageSize: number };
+export type Page<T> = {
+  readonly items: readonly T[];
+  readonly total: number;
+  readonly page: number;
+  readonly pageSize: number;
+};
 
 export type UserRow = {
   readonly id: string;

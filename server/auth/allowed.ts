@@ -35,8 +35,7 @@ export function admittanceOf(rules: AllowRules, candidate: Candidate): Admittanc
     list?.some((group) => candidate.groups?.includes(group)) ?? false;
   const isAdmin = named(rules.adminUsers) || inGroup(rules.adminGroups);
   const onlyDomains = domains !== undefined && rules.allowedUsers === undefined && rules.allowedGroups === undefined;
-  const allowed =
-    rules.allowAll || onlyDomains || isAdmin || named(rules.allowedUsers) || inGroup(rules.allowedGroups);
+  const allowed = rules.allowAll || onlyDomains || isAdmin || named(rules.allowedUsers) || inGroup(rules.allowedGroups);
   if (!allowed) return { kind: "denied", reason: "no-rule" };
   const decidesAdmins = rules.adminUsers !== undefined || rules.adminGroups !== undefined;
   return { kind: "allowed", admin: decidesAdmins ? isAdmin : null };

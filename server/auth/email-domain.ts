@@ -4,6 +4,8 @@
  */
 export function verifiedEmailDomain(email: unknown, emailVerified: unknown): string | null {
   if (emailVerified !== true || typeof email !== "string" || email.length > 320) return null;
-  const match = /^[\x21-\x3f\x41-\x7e]+@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)$/i.exec(email);
+  const match = /^[\x21-\x3f\x41-\x7e]+@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)$/i.exec(
+    email,
+  );
   return match?.[1]?.toLowerCase() ?? null;
 }

@@ -15,12 +15,19 @@ const codeSeconds = 30;
  * The way from the portal's origin to a server on its owner's own origin: a code that is good once and for half a minute, for
  * somebody who may enter. Errors: unauthenticated, not-found (also for who may not, so that ids tell nothing).
  */
-export async function createEnterCode(ctx: VerbContext, session: SessionClaims, serverId: string, next: string): Promise<{ code: string; originLabel: string }> {
+export async function createEnterCode(
+  ctx: VerbContext,
+  session: SessionClaims,
+  serverId: string,
+  next: string,
+): Promise<{ code: string; originLabel: string }> {
   const { actor } = ctx;
   if (actor.kind !== "user") throw new HubError("unauthenticated", "Log in first.");
   const found = /^[0-9a-f-]{36}$/.test(serverId) ? await findServerById(ctx.db, serverId) : undefined;
   const now = ctx.clock.now();
-  const allowed = found !== undefined && (found.server.userId === actor.userId || (await hasGrant(ctx.db, serverId, actor.userId, now)));
+  const allowed =
+    found !== undefined &&
+    (found.server.userId === actor.userId || (await hasGrant(ctx.db, serverId, actor.userId, now)));
   if (found === undefined || !allowed) throw new HubError("not-found", "There is no such server, or it isn't yours.");
   const code = randomBytes(32).toString("base64url");
   await inTransaction(ctx.db, (tx) =>

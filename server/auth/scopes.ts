@@ -22,7 +22,11 @@ export const scopeNames = [
   "shutdown",
 ] as const;
 export type ScopeName = (typeof scopeNames)[number];
-export type Scope = ScopeName | `${ScopeName}!user=${string}` | `${ScopeName}!server=${string}` | `${ScopeName}!group=${string}`;
+export type Scope =
+  | ScopeName
+  | `${ScopeName}!user=${string}`
+  | `${ScopeName}!server=${string}`
+  | `${ScopeName}!group=${string}`;
 
 /** A scope that holds others too. */
 const includes: Partial<Record<ScopeName, readonly ScopeName[]>> = {
@@ -77,16 +81,21 @@ export function intersectScopes(owner: ReadonlySet<Scope>, asked: Iterable<Scope
   for (const scope of expandScopes(asked)) {
     const { name, filter } = partsOf(scope);
     if (owner.has(scope) || owner.has(name)) kept.add(scope);
-    else if (filter.startsWith("server=") && owner.has(`${name}!user=${filter.slice(7).split("/")[0] ?? ""}`)) kept.add(scope);
+    else if (filter.startsWith("server=") && owner.has(`${name}!user=${userOfServer(filter)}`)) kept.add(scope);
     else if (filter === "") for (const held of owner) if (partsOf(held).name === name) kept.add(held);
   }
   return kept;
 }
 
+/** A user's name may hold a slash, a server's can't: the last one parts them, or `ana` could ask for the server of `ana/b`. */
+function userOfServer(filter: string): string {
+  return filter.slice("server=".length, Math.max("server=".length, filter.lastIndexOf("/")));
+}
+
 export function parseScope(text: string): Scope | null {
   const { name, filter } = partsOf(text);
   if (!(scopeNames as readonly string[]).includes(name)) return null;
-  return filter === "" || /^(user|server|group)=./.test(filter) ? (text as Scope) : null;
+  return text === name || /^(user|server|group)=./.test(filter) ? (text as Scope) : null;
 }
 
 function partsOf(scope: string): { name: ScopeName; filter: string } {

@@ -2,7 +2,7 @@ import { type KeyObject, randomBytes } from "node:crypto";
 import type { Db, Tx } from "#db/client.ts";
 import { findSession, insertSession, revokeSessionsOf, type Session } from "#db/sessions.ts";
 import type { StreamRecord } from "#db/stream.ts";
-import { updateUser, type User } from "#db/users.ts";
+import { type User, updateUser } from "#db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { SignInAnswer } from "../internal/messages.ts";
 import type { VerbContext } from "../verb-context.ts";

@@ -36,7 +36,11 @@ export async function signInDummy(ctx: SignInContext, question: DummyQuestion): 
     }
     if (user.disabledAt !== null) return refused("disabled");
     if (made !== undefined) {
-      await recordAudit(tx, ctx, { action: "user.create", target: `user:${user.id}`, detail: { name, method: "dummy" } });
+      await recordAudit(tx, ctx, {
+        action: "user.create",
+        target: `user:${user.id}`,
+        detail: { name, method: "dummy" },
+      });
     }
     return await openSession(tx, ctx, user, "dummy");
   });

@@ -18,7 +18,13 @@ export async function endSession(ctx: VerbContext, keys: readonly KeyObject[], t
   const found = await findSession(ctx.db, sidHash);
   if (found === undefined) return;
   const { user } = found;
-  const actor: Actor = { kind: "user", userId: user.id, name: user.name, sessionId: found.session.id, scopes: new Set() };
+  const actor: Actor = {
+    kind: "user",
+    userId: user.id,
+    name: user.name,
+    sessionId: found.session.id,
+    scopes: new Set(),
+  };
   const ended = await inTransaction(ctx.db, async (tx) => {
     const session = await revokeSession(tx, sidHash, ctx.clock.now());
     if (session === undefined) return false;

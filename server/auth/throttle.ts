@@ -33,7 +33,10 @@ export function networkOf(address: string): string {
   const right = (tail ?? "").split(":").filter((part) => part !== "");
   const gap = tail === undefined ? 0 : 8 - left.length - right.length;
   const all = [...left, ...Array<string>(Math.max(0, gap)).fill("0"), ...right];
-  return `${all.slice(0, 4).map((part) => Number.parseInt(part, 16).toString(16)).join(":")}::/64`;
+  return `${all
+    .slice(0, 4)
+    .map((part) => Number.parseInt(part, 16).toString(16))
+    .join(":")}::/64`;
 }
 
 export type Admission =
@@ -41,7 +44,10 @@ export type Admission =
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number };
 
 /** Counts the attempt, wider limits first, and says whether it may go on. What is refused early is counted no further. */
-export async function admitAttempt(ctx: Pick<VerbContext, "db" | "clock">, limits: readonly Limit[]): Promise<Admission> {
+export async function admitAttempt(
+  ctx: Pick<VerbContext, "db" | "clock">,
+  limits: readonly Limit[],
+): Promise<Admission> {
   const now = ctx.clock.now();
   const counted: string[] = [];
   for (const limit of limits) {

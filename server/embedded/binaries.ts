@@ -29,7 +29,10 @@ async function missingLinks(native: string): Promise<Link[]> {
   const list: Link[] = JSON.parse(await readFile(path.join(native, "pg-symlinks.json"), "utf8").catch(() => "[]"));
   const packageFolder = path.dirname(native);
   return list
-    .map(({ source, target }) => ({ source: path.join(packageFolder, source), target: path.join(packageFolder, target) }))
+    .map(({ source, target }) => ({
+      source: path.join(packageFolder, source),
+      target: path.join(packageFolder, target),
+    }))
     .filter(({ target }) => lstatSync(target, { throwIfNoEntry: false }) === undefined);
 }
 
@@ -57,8 +60,11 @@ async function copyBinaries(native: string, copy: string): Promise<void> {
  * The folder whose bin/ the account can run. Inside node_modules as a rule; a copy in `directory` when the project lies
  * below a folder closed to the account (a clone in /root), or when links are missing and node_modules is read-only.
  */
-export async function runnableBinaries(directory: string, account: Account): Promise<string> {
-  const native = nativeFolder();
+export async function runnableBinaries(
+  directory: string,
+  account: Account,
+  native: string = nativeFolder(),
+): Promise<string> {
   const missing = await missingLinks(native);
   const linked = await link(missing).then(
     () => true,

@@ -7,7 +7,14 @@ import type { Log } from "#server/log.ts";
 import { type Account, closedParent, databaseAccount } from "./account.ts";
 import { runnableBinaries } from "./binaries.ts";
 import { databaseRole, identityOf, initialiseData, writeAccess } from "./data-folder.ts";
-import { isPostmasterOf, livePostmaster, type Postmaster, readPostmasterFile, stopPostmaster } from "./postmaster.ts";
+import {
+  isPostmasterOf,
+  livePostmaster,
+  type Postmaster,
+  readPostmasterFile,
+  removeStaleLocks,
+  stopPostmaster,
+} from "./postmaster.ts";
 import { closeSocketFolder, openSocketFolder } from "./socket-folder.ts";
 
 const databaseName = "berth";
@@ -101,6 +108,7 @@ type Child = { pid: number; exited: () => boolean; logFile: string };
 function spawnPostmaster(native: string, place: Place, settings: Readonly<Record<string, string>>): Child {
   const { directory, dataFolder, account } = place;
   const socketFolder = openSocketFolder(directory, account, readPostmasterFile(dataFolder)?.socketFolder);
+  removeStaleLocks(dataFolder);
   const logFile = path.join(directory, "postgres.log");
   const log = openSync(logFile, "a", 0o600);
   const all = {

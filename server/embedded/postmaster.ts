@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "#server/clock.ts";
 
@@ -47,6 +47,25 @@ export function isPostmasterOf(pid: number, dataFolder: string): boolean {
 export function livePostmaster(dataFolder: string): Postmaster | undefined {
   const found = readPostmasterFile(dataFolder);
   return found && isPostmasterOf(found.pid, dataFolder) ? found : undefined;
+}
+
+/**
+ * Clears the locks of a postmaster that died, where PostgreSQL wouldn't: it refuses when the pid in them now belongs to any
+ * other process of the account, and when the file was cut short. A backend that outlived its postmaster is still noticed: the
+ * key of its shared memory comes from the data folder's inode (sysv_shmem.c), not from this file.
+ */
+export function removeStaleLocks(dataFolder: string): void {
+  const file = path.join(dataFolder, "postmaster.pid");
+  const found = readPostmasterFile(dataFolder);
+  if (!found) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    // A younger one may be in the writing by a start beside ours.
+    if (stats && Date.now() - stats.mtimeMs > 5000) rmSync(file, { force: true });
+    return;
+  }
+  if (processState(found.pid) === undefined) return;
+  rmSync(file, { force: true });
+  if (path.isAbsolute(found.socketFolder)) rmSync(path.join(found.socketFolder, ".s.PGSQL.5432.lock"), { force: true });
 }
 
 async function gone(pid: number, dataFolder: string, clock: Clock, timeoutSeconds: number): Promise<boolean> {

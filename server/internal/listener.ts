@@ -1,12 +1,12 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { z } from "zod";
+import { readJsonBody } from "#server/api/body.ts";
+import { redeemEnterCode } from "#server/auth/enter.ts";
+import { loginOptions } from "#server/auth/login-options.ts";
 import { anonymous } from "#server/auth/session.ts";
 import { signIn } from "#server/auth/sign-in.ts";
 import { endSession } from "#server/auth/sign-out.ts";
-import { loginOptions } from "#server/auth/login-options.ts";
-import { redeemEnterCode } from "#server/auth/enter.ts";
-import { readJsonBody } from "#server/api/body.ts";
 import type { Hub } from "#server/hub.ts";
 import { recordActivity } from "#server/servers/record-activity.ts";
 import { answerToken } from "#server/tokens/verify.ts";
@@ -31,7 +31,7 @@ const questions: Record<InternalRole, Readonly<Record<string, Answer>>> = {
   web: {
     "/internal/sign-in": answering(SignInQuestion, async (hub, question) => {
       const ctx = hub.contextFor(anonymous, { requestId: randomUUID(), clientAddress: question.client });
-      return await signIn({ ...ctx, signingKey: hub.signingKey.privateKey }, question);
+      return await signIn({ ...ctx, signingKey: hub.signingKey.privateKey }, hub.providers, question);
     }),
     "/internal/sign-out": answering(SignOutQuestion, async (hub, { token }) => {
       const ctx = hub.contextFor(anonymous, { requestId: randomUUID(), clientAddress: "web" });
@@ -71,9 +71,10 @@ async function handle(hub: Hub, roleOf: RoleOf, request: IncomingMessage, respon
   const role = roleOf(request);
   if (role === null) return send(response, 403, { error: "no key, or the wrong one" });
   const path = request.url ?? "";
-  if (request.method === "GET" && path === "/internal/stream" && role === "edge") return await serveStream(hub, response);
+  if (request.method === "GET" && path === "/internal/stream" && role === "edge")
+    return await serveStream(hub, response);
   if (request.method === "GET" && path === "/internal/login-options" && role === "web") {
-    return send(response, 200, await loginOptions(hub));
+    return send(response, 200, await loginOptions(hub, hub.providers));
   }
   const answer = request.method === "POST" ? questions[role][path] : undefined;
   if (answer === undefined) return send(response, 404, { error: "no such question for this role" });

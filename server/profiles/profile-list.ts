@@ -104,7 +104,7 @@ export const ProfileList = z
     let defaults = 0;
     for (const [key, profile] of Object.entries(profiles)) {
       const path = Array.isArray(profiles) ? [Number(key)] : [key];
-      const own = slugOf(profile, Array.isArray(profiles) ? null : key);
+      const own = slugOf(profile);
       if (own === "") context.addIssue({ code: "custom", path, message: "No slug can be made from this display_name. Add a “slug”." });
       else if (seen.has(own)) context.addIssue({ code: "custom", path, message: `Two profiles have the slug “${own}”. Give one of them a “slug” of its own.` });
       seen.add(own);
@@ -114,7 +114,7 @@ export const ProfileList = z
   });
 export type ProfileList = z.infer<typeof ProfileList>;
 
-/** KubeSpawner makes a missing slug from display_name; a mapping's own key is what z2jh's admins expect, and stands in front. */
-export function slugOf(profile: { readonly slug?: string | undefined; readonly display_name: string }, key: string | null): string {
-  return profile.slug ?? (key === null ? slugify(profile.display_name) : key);
+/** A missing slug is made from display_name, in a mapping too, whatever its key (KubeSpawner's `_get_initialized_profile_list`). */
+export function slugOf(profile: { readonly slug?: string | undefined; readonly display_name: string }): string {
+  return profile.slug ?? slugify(profile.display_name);
 }

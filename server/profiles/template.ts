@@ -1,4 +1,5 @@
-import { escapedSlug, safeSlug, userServerSlug } from "./slugs.ts";
+import { safeSlug, userServerSlug } from "#server/servers/slugs.ts";
+import { escapedSlug } from "./escaped-slug.ts";
 
 /** Fields of KubeSpawner's template strings that Berth fills in. */
 export const templateFields = [

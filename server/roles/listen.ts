@@ -4,10 +4,16 @@ import type { Target } from "#server/spawner/spawner.ts";
 import { removeSocket } from "./home.ts";
 
 /** Listens where `target` says; a Unix socket is for its owner alone. Rejects with what is wrong and what to do. */
-export async function listenOn(server: Server, target: Target, owner?: { readonly uid: number; readonly gid: number }): Promise<void> {
+export async function listenOn(
+  server: Server,
+  target: Target,
+  owner?: { readonly uid: number; readonly gid: number },
+): Promise<void> {
   if (target.kind === "unix") removeSocket(target.path);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(new Error(sentenceFor(error, target), { cause: error })));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new Error(sentenceFor(error, target), { cause: error })),
+    );
     if (target.kind === "unix") server.listen(target.path, resolve);
     else server.listen(target.port, target.host, resolve);
   });
@@ -23,7 +29,8 @@ export async function closeServer(server: Server): Promise<void> {
 
 function sentenceFor(error: NodeJS.ErrnoException, target: Target): string {
   const where = target.kind === "unix" ? target.path : `${target.host}:${target.port}`;
-  if (error.code === "EADDRINUSE") return `Something else listens on ${where} already. Stop it, or choose another port with --port.`;
+  if (error.code === "EADDRINUSE")
+    return `Something else listens on ${where} already. Stop it, or choose another port with --port.`;
   if (error.code === "EACCES") return `This user may not listen on ${where}. Choose a port above 1023 with --port.`;
   return `Can't listen on ${where}: ${error.message}`;
 }
@@ -32,5 +39,9 @@ function sentenceFor(error: NodeJS.ErrnoException, target: Target): string {
 export function parseTarget(text: string): Target {
   if (text.startsWith("/")) return { kind: "unix", path: text };
   const url = new URL(text.includes("://") ? text : `http://${text}`);
-  return { kind: "tcp", host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (url.protocol === "https:" ? 443 : 80)) };
+  return {
+    kind: "tcp",
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+  };
 }

@@ -17,7 +17,9 @@ export async function listServers(view: ViewContext, ctx: VerbContext, rawInput:
   const user = await findUserByName(ctx.db, name);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${name}”.`);
   const rows = await listServersOf(ctx.db, user.id);
-  const views = await Promise.all(rows.map((server) => serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid })));
+  const views = await Promise.all(
+    rows.map((server) => serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid })),
+  );
   const hasDefault = rows.some((row) => row.name === "");
   return hasDefault ? views : [unstartedView(view, user.name, ""), ...views];
 }
@@ -37,7 +39,11 @@ export const SearchServersInput = z.strictObject({
 });
 
 /** Everybody's servers, a page at a time; searched, sorted and cut by the database. */
-export async function searchAllServers(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<Page<ServerView>> {
+export async function searchAllServers(
+  view: ViewContext,
+  ctx: VerbContext,
+  rawInput: unknown,
+): Promise<Page<ServerView>> {
   const input = SearchServersInput.parse(rawInput);
   requireScope(ctx.actor, "read:servers", "everything");
   const { items, total } = await searchServers(ctx.db, {

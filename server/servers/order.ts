@@ -5,7 +5,7 @@ import type { ServerSpec } from "#server/profiles/spec.ts";
 import { refOf, specOf } from "#server/spawner/record.ts";
 import type { SpawnOrder } from "#server/spawner/spawner.ts";
 import { prefixFor } from "./names.ts";
-import { publicUrlOf } from "./url.ts";
+import { publicUrlOf } from "./public-url.ts";
 
 /** Everything a spawner needs for the generation that is wished now, from the record alone. */
 export async function spawnOrderFor(

@@ -18,11 +18,15 @@ export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput
   requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
   const user = await findUserByName(ctx.db, input.user);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
-  const [server, expected] = await Promise.all([findServer(ctx.db, user.id, input.name), expectedSecondsByProfile(ctx.db)]);
+  const [server, expected] = await Promise.all([
+    findServer(ctx.db, user.id, input.name),
+    expectedSecondsByProfile(ctx.db),
+  ]);
   const profiles = profileViews(ctx.config, expected);
   const known = server?.profileSlug != null && profiles.some((profile) => profile.slug === server.profileSlug);
   return {
-    server: server === undefined ? null : await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid }),
+    server:
+      server === undefined ? null : await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid }),
     profiles,
     last: known && server.profileSlug !== null ? { profile: server.profileSlug, options: server.options ?? {} } : null,
     home: await homeAhead(ctx, user, input.name, server?.id),
@@ -30,8 +34,19 @@ export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput
 }
 
 /** Which home a start would use: told before the start, so that nobody is surprised by an empty one. */
-async function homeAhead(ctx: VerbContext, user: { id: string; name: string }, serverName: string, serverId: string | undefined) {
-  const resolved = resolveProfile({ config: ctx.config, profile: null, options: {}, user: { name: user.name }, server: { name: serverName } });
+async function homeAhead(
+  ctx: VerbContext,
+  user: { id: string; name: string },
+  serverName: string,
+  serverId: string | undefined,
+) {
+  const resolved = resolveProfile({
+    config: ctx.config,
+    profile: null,
+    options: {},
+    user: { name: user.name },
+    server: { name: serverName },
+  });
   if (!resolved.ok || resolved.spec.home.kind !== "claim") return null;
   const namespace = namespaceOf(ctx.config, user.name);
   const name = homeNameFor({ userName: user.name, serverName });
@@ -63,6 +78,7 @@ export function previewLimits(ctx: VerbContext, rawInput: unknown): { limits: Li
     user: { name: input.user },
     server: { name: input.name },
   });
-  if (!resolved.ok) throw new HubError("invalid", resolved.problem.message, { detail: { field: resolved.problem.field } });
+  if (!resolved.ok)
+    throw new HubError("invalid", resolved.problem.message, { detail: { field: resolved.problem.field } });
   return { limits: limitsOf(resolved.spec) };
 }

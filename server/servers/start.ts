@@ -61,7 +61,7 @@ export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<
         user: user.name,
         server: input.name,
         profile: resolved.profileSlug,
-        options: resolved.options,
+        options: Object.entries(resolved.options).map(([key, value]) => `${key}=${value}`),
         generation: wished.generation,
       },
     });

@@ -1,5 +1,6 @@
 import type { Config } from "#server/config/schema.ts";
 import { prefixFor } from "./names.ts";
+import { publicUrlOf } from "./public-url.ts";
 
 type Page = {
   readonly ownerName: string;
@@ -16,8 +17,4 @@ export function serverUrlFor(config: Config, page: Page): string {
       ? portal.origin
       : `${portal.protocol}//${page.originLabel}.${config.hub.subdomainHost}`;
   return `${origin}${prefixFor(page.ownerName, page.serverName)}${page.path}`;
-}
-
-export function publicUrlOf(config: Config): string {
-  return config.hub.publicUrl ?? `http://${config.proxy.listen}`;
 }

@@ -49,7 +49,12 @@ export type SpawnOrder = {
   readonly prefix: string;
   readonly spec: ServerSpec;
   /** `usedBefore` without a claim of that UID means the home is lost: say so, never make an empty one. */
-  readonly home: { readonly homeId: string; readonly name: string; readonly claimUid: string | null; readonly usedBefore: boolean } | null;
+  readonly home: {
+    readonly homeId: string;
+    readonly name: string;
+    readonly claimUid: string | null;
+    readonly usedBefore: boolean;
+  } | null;
   /** New at every start, worth nothing anywhere else. */
   readonly secret: string;
   /** Already expanded: `JUPYTERHUB_*` and the profile's own. */

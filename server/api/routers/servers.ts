@@ -16,7 +16,9 @@ export const serversRouter = router({
   get: onServer.query(({ ctx, input }) => getServer(ctx.hub, ctx.verb, input)),
   startOptions: onServer.query(({ ctx, input }) => startOptions(ctx.hub, ctx.verb, input)),
   preview: userProcedure.input(PreviewInput).query(({ ctx, input }) => previewLimits(ctx.verb, input)),
-  start: userProcedure.input(StartServerInput).mutation(async ({ ctx, input }) => await ctx.hub.viewOf((await startServer(ctx.verb, input)).id)),
+  start: userProcedure
+    .input(StartServerInput)
+    .mutation(async ({ ctx, input }) => await ctx.hub.viewOf((await startServer(ctx.verb, input)).id)),
   startAgain: onServer.mutation(async ({ ctx, input }) => await ctx.hub.viewOf((await startAgain(ctx.verb, input)).id)),
   stop: onServer.mutation(async ({ ctx, input }) => await ctx.hub.viewOf((await stopServer(ctx.verb, input)).id)),
   restart: onServer.mutation(async ({ ctx, input }) => await ctx.hub.viewOf((await restartServer(ctx.verb, input)).id)),

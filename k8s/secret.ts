@@ -1,0 +1,40 @@
+import type { V1Secret } from "@kubernetes/client-node";
+import { nameAnnotations, type ServerIdentity, serverLabels } from "./labels.ts";
+
+/** The key in the Secret, and the file's name where the app reads a file. */
+export const secretKey = "secret";
+
+/** One Secret a start: the one of the last start may still be on its way out when the next begins. */
+export function secretNameFor(objectName: string, generation: number): string {
+  return `${objectName}-${generation}`;
+}
+
+/**
+ * The server's own secret, owned by its pod: the cluster's garbage collector removes it with the pod, so no crash of the hub
+ * leaves one behind. Never in the pod's manifest, which more people may read.
+ */
+export function secretFor(
+  order: ServerIdentity & {
+    readonly objectName: string;
+    readonly namespace: string;
+    readonly podUid: string;
+    readonly secret: string;
+  },
+): V1Secret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "Opaque",
+    immutable: true,
+    metadata: {
+      name: secretNameFor(order.objectName, order.generation),
+      namespace: order.namespace,
+      labels: serverLabels(order),
+      annotations: nameAnnotations(order.owner, order.server),
+      ownerReferences: [
+        { apiVersion: "v1", kind: "Pod", name: order.objectName, uid: order.podUid, controller: false },
+      ],
+    },
+    data: { [secretKey]: Buffer.from(order.secret, "utf8").toString("base64") },
+  };
+}

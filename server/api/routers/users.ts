@@ -1,0 +1,16 @@
+import { SearchServersInput, searchAllServers } from "#server/servers/list.ts";
+import { CreateUserInput, createUser } from "#server/users/create.ts";
+import { ListUsersInput, listUsers } from "#server/users/list.ts";
+import { SetAdminInput, setAdmin } from "#server/users/set-admin.ts";
+import { SetDisabledInput, setDisabled } from "#server/users/set-disabled.ts";
+import { router, userProcedure } from "../trpc.ts";
+
+export const usersRouter = router({
+  list: userProcedure.input(ListUsersInput).query(({ ctx, input }) => listUsers(ctx.verb, input)),
+  create: userProcedure.input(CreateUserInput).mutation(({ ctx, input }) => createUser(ctx.verb, input)),
+  setDisabled: userProcedure.input(SetDisabledInput).mutation(({ ctx, input }) => setDisabled(ctx.verb, input)),
+  setAdmin: userProcedure.input(SetAdminInput).mutation(({ ctx, input }) => setAdmin(ctx.verb, input)),
+  servers: userProcedure
+    .input(SearchServersInput)
+    .query(({ ctx, input }) => searchAllServers(ctx.hub, ctx.verb, input)),
+});

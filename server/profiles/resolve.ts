@@ -1,0 +1,133 @@
+import type { Config } from "#server/config/schema.ts";
+import { baseSettings } from "./base-settings.ts";
+import { defaultChoiceOf, type ListedProfile, listedProfiles } from "./catalogue.ts";
+import { applyOverride, type Plain } from "./merge.ts";
+import { compileRule, type ProfileOption } from "./profile-list.ts";
+import { serverSpecFrom } from "./server-spec.ts";
+import type { ServerSpec } from "./spec.ts";
+import { Settings } from "./traits.ts";
+import { placeValue, spawnerFieldIn } from "./unlisted-value.ts";
+
+export type ResolveInput = {
+  readonly config: Config;
+  /** `null` asks for the default profile. */
+  readonly profile: string | null;
+  /** Choices by option; a value typed by the user under `<option>--unlisted-choice`, as KubeSpawner stores them. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly user: { readonly name: string };
+  readonly server: { readonly name: string };
+};
+
+export type ResolveProblem = { readonly field: string; readonly message: string };
+export type ResolveResult =
+  | { readonly ok: true; readonly spec: ServerSpec; readonly profileSlug: string; readonly options: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly problem: ResolveProblem };
+
+/** Longest value a user may type. */
+export const typedValueLength = 512;
+/** What KubeSpawner's form sends for an option whose value was typed. */
+const unlistedMark = "unlisted-choice";
+
+type Picked = { readonly key: string; readonly stored: string; readonly override: Plain };
+type Problem = { readonly problem: ResolveProblem };
+
+/**
+ * The one way from a profile and its options to a server: base settings, then the profile's override, then each option's in
+ * the order the profile lists them. Nothing that isn't a listed choice or a typed value that matches its rule has an effect.
+ */
+export function resolveProfile({ config, profile: slug, options, user, server }: ResolveInput): ResolveResult {
+  const profile = findProfile(config, slug);
+  if ("problem" in profile) return { ok: false, problem: profile.problem };
+  const unknown = unknownOption(profile, options);
+  if (unknown !== null) return { ok: false, problem: unknown };
+  let settings: Plain = applyOverride(baseSettings(config), withoutAlias(profile.kubespawner_override));
+  const stored: Record<string, string> = {};
+  for (const [name, option] of Object.entries(profile.profile_options)) {
+    const picked = pick(name, option, options, config.spawner.type);
+    if ("problem" in picked) return { ok: false, problem: picked.problem };
+    settings = applyOverride(settings, withoutAlias(picked.override));
+    stored[picked.key] = picked.stored;
+    const checked = Settings.safeParse(settings);
+    if (!checked.success) return { ok: false, problem: { field: picked.key, message: issueSentence(option, checked.error.issues[0]?.message) } };
+  }
+  const checked = Settings.safeParse(settings);
+  if (!checked.success) return { ok: false, problem: { field: "profile", message: checked.error.issues[0]?.message ?? "" } };
+  const made = serverSpecFrom({
+    config,
+    settings: checked.data,
+    profile: { slug: profile.slug, displayName: profile.display_name },
+    userName: user.name,
+    serverName: server.name,
+  });
+  return made.ok ? { ok: true, spec: made.spec, profileSlug: profile.slug, options: stored } : { ok: false, problem: made.problem };
+}
+
+function findProfile(config: Config, slug: string | null): ListedProfile | Problem {
+  const profiles = listedProfiles(config);
+  const wanted = slug === null || slug === "" ? profiles.find((profile) => profile.isDefault) : profiles.find((profile) => profile.slug === slug);
+  if (wanted !== undefined) return wanted;
+  const known = profiles.map((profile) => `“${profile.slug}”`).join(", ");
+  return { problem: { field: "profile", message: `There is no profile “${slug}”. Choose one of ${known}.` } };
+}
+
+function unknownOption(profile: ListedProfile, options: Readonly<Record<string, string>>): ResolveProblem | null {
+  const known = new Set(Object.keys(profile.profile_options).flatMap((name) => [name, typedKey(name)]));
+  const unknown = Object.keys(options).find((key) => !known.has(key));
+  if (unknown === undefined) return null;
+  const names = Object.keys(profile.profile_options).map((name) => `“${name}”`);
+  const has = names.length === 0 ? "has no options" : `has only ${names.join(", ")}`;
+  return { field: unknown, message: `The profile “${profile.display_name}” ${has}; “${unknown}” is not one.` };
+}
+
+function pick(name: string, option: ProfileOption, options: Readonly<Record<string, string>>, backend: "local" | "kubernetes"): Picked | Problem {
+  const typed = options[typedKey(name)] ?? "";
+  const asked = options[name] ?? "";
+  if (typed !== "") return pickTyped(name, option, typed, asked, backend);
+  if (asked === unlistedMark && !Object.hasOwn(option.choices ?? {}, asked))
+    return { problem: { field: typedKey(name), message: `Type a value for “${option.display_name}”, or choose one from the list.` } };
+  const slug = asked === "" ? defaultChoiceOf(option) : asked;
+  if (slug === null) return { problem: { field: typedKey(name), message: `“${option.display_name}” needs a value.` } };
+  const choices = option.choices ?? {};
+  const choice = Object.hasOwn(choices, slug) ? choices[slug] : undefined;
+  if (choice !== undefined) return { key: name, stored: slug, override: choice.kubespawner_override };
+  const known = Object.keys(choices).map((key) => `“${key}”`).join(", ");
+  return { problem: { field: name, message: `“${slug}” is not a choice for “${option.display_name}”. Choose one of ${known}.` } };
+}
+
+function pickTyped(name: string, option: ProfileOption, typed: string, asked: string, backend: "local" | "kubernetes"): Picked | Problem {
+  const refuse = (message: string) => ({ problem: { field: typedKey(name), message } });
+  const unlisted = option.unlisted_choice;
+  if (unlisted?.enabled !== true) return refuse(`“${option.display_name}” takes only the choices in its list.`);
+  if (asked !== "" && asked !== unlistedMark) return refuse(`“${option.display_name}” has a choice and a typed value. Give one of them.`);
+  if (typed.length > typedValueLength) return refuse(`The value for “${option.display_name}” is longer than ${typedValueLength} characters.`);
+  if (typed.includes("\0")) return refuse(`The value for “${option.display_name}” holds a character that no setting can hold.`);
+  if (unlisted.validation_regex !== undefined && !matchesWhole(unlisted.validation_regex, typed))
+    return refuse(unlisted.validation_message ?? `The value for “${option.display_name}” must match ${unlisted.validation_regex} as a whole.`);
+  const override: Record<string, unknown> = {};
+  for (const [trait, setting] of Object.entries(unlisted.kubespawner_override)) {
+    const field = trait === "cmd" || trait === "args" ? spawnerFieldIn(typed) : null;
+    if (field !== null) return refuse(`The value for “${option.display_name}” can't contain “${field}”.`);
+    override[trait] = placeValue(trait, setting, typed, backend);
+  }
+  return { key: typedKey(name), stored: typed, override };
+}
+
+/** KubeSpawner's `re.match` looks at the beginning only, so that `…:v1@sha256:other` passes; here the whole value must match. */
+function matchesWhole(pattern: string, typed: string): boolean {
+  const rule = compileRule(pattern);
+  return typeof rule !== "string" && rule.matches(typed);
+}
+
+function typedKey(option: string): string {
+  return `${option}--${unlistedMark}`;
+}
+
+/** `image_spec` is KubeSpawner's old name of `image`, still used by its own documentation. */
+function withoutAlias(override: Plain): Plain {
+  const { image_spec: alias, ...rest } = override;
+  return alias === undefined ? rest : { image: alias, ...rest };
+}
+
+function issueSentence(option: ProfileOption, message: string | undefined): string {
+  return `The choice for “${option.display_name}” can't be used: ${message ?? "it makes a setting invalid"}`;
+}

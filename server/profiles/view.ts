@@ -1,0 +1,72 @@
+import sanitizeHtml from "sanitize-html";
+import type { ChoiceView, LimitsView, ProfileOptionView, ProfileView } from "#server/api/views.ts";
+import type { Config } from "#server/config/schema.ts";
+import { defaultChoiceOf, type ListedProfile, listedProfiles } from "./catalogue.ts";
+import { limitsOf } from "./limits.ts";
+import type { ProfileOption, UnlistedChoice } from "./profile-list.ts";
+import { resolveProfile } from "./resolve.ts";
+
+/** The spawn page's cards: each profile with what it and each of its choices come to, the other options at their defaults. */
+export function profileViews(config: Config, expectedSeconds: ReadonlyMap<string, number>): ProfileView[] {
+  return listedProfiles(config).map((profile) => ({
+    slug: profile.slug,
+    displayName: profile.display_name,
+    description: cleanDescription(profile.description),
+    default: profile.isDefault,
+    limits: limitsWith(config, profile, {}),
+    options: Object.entries(profile.profile_options).map(([name, option]) => optionView(config, profile, name, option)),
+    expectedSeconds: expectedSeconds.get(profile.slug) ?? null,
+  }));
+}
+
+function optionView(config: Config, profile: ListedProfile, name: string, option: ProfileOption): ProfileOptionView {
+  const chosen = defaultChoiceOf(option);
+  const choices = Object.entries(option.choices ?? {}).map(
+    ([slug, choice]): ChoiceView => ({
+      slug,
+      displayName: choice.display_name,
+      default: slug === chosen,
+      limits: limitsWith(config, profile, { [name]: slug }),
+    }),
+  );
+  const unlisted = option.unlisted_choice?.enabled === true ? unlistedView(option, option.unlisted_choice) : null;
+  return { name, displayName: option.display_name, choices, unlisted };
+}
+
+function unlistedView(option: ProfileOption, unlisted: UnlistedChoice): ProfileOptionView["unlisted"] {
+  return {
+    displayName: unlisted.display_name ?? option.display_name,
+    displayNameInChoices: unlisted.display_name_in_choices,
+    pattern: unlisted.validation_regex ?? "",
+    message: unlisted.validation_message ?? "",
+  };
+}
+
+/** An option without a default choice has no limits to show until a value is typed: the profile's own stand in. */
+function limitsWith(config: Config, profile: ListedProfile, options: Readonly<Record<string, string>>): LimitsView {
+  const settled = Object.entries(profile.profile_options).filter(([, option]) => defaultChoiceOf(option) !== null);
+  const narrowed: Config = {
+    ...config,
+    singleuser: { ...config.singleuser, profileList: [{ ...profile, profile_options: Object.fromEntries(settled) }].map(withoutMarks) },
+  };
+  const resolved = resolveProfile({ config: narrowed, profile: profile.slug, options, user: { name: "someone" }, server: { name: "" } });
+  // `loadConfig` has resolved every profile and choice before anything is served.
+  if (!resolved.ok) throw new Error(`profile ${profile.slug}: ${resolved.problem.field}: ${resolved.problem.message}`);
+  return limitsOf(resolved.spec);
+}
+
+function withoutMarks({ isDefault: _, ...profile }: ListedProfile) {
+  return profile;
+}
+
+/** Words and links only: nothing that runs, loads, floats over the page or looks like the portal's own form. */
+export function cleanDescription(html: string): string {
+  return sanitizeHtml(html, {
+    allowedTags: ["a", "b", "strong", "i", "em", "u", "s", "code", "pre", "kbd", "br", "p", "ul", "ol", "li", "small", "sub", "sup"],
+    allowedAttributes: { a: ["href", "rel", "target"] },
+    allowedSchemes: ["https", "http", "mailto"],
+    allowProtocolRelative: false,
+    disallowedTagsMode: "discard",
+    transformTags: { a: (tagName, { href }) => ({ tagName, attribs: { ...(href === undefined ? {} : { href }), rel: "noopener noreferrer", target: "_blank" } }) },
+  });
+}

@@ -1,0 +1,104 @@
+import { createPublicKey } from "node:crypto";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { migrate } from "#db/migrate.ts";
+import { createApiListener } from "#server/api/listener.ts";
+import { loadSigningKey } from "#server/auth/signing-key.ts";
+import { systemClock } from "#server/clock.ts";
+import type { Config } from "#server/config/schema.ts";
+import { createHub, type Hub } from "#server/hub.ts";
+import { createInternalListener, roleByKey } from "#server/internal/listener.ts";
+import type { Log } from "#server/log.ts";
+import { Metrics } from "#server/metrics.ts";
+import type { HomePaths } from "./home.ts";
+import { closeServer, listenOn, parseTarget } from "./listen.ts";
+import { makeSpawner } from "./make-spawner.ts";
+
+export type HubRole = { readonly hub: Hub; stop(): Promise<void> };
+
+export type HubRoleOptions = {
+  readonly config: Config;
+  readonly paths: HomePaths;
+  readonly databaseUrl: string;
+  /** The `jupyter` to run servers with; local backend only. */
+  readonly jupyter: string | null;
+  /** Owner of the sockets web uses, when web runs as another uid. */
+  readonly webOwner: { readonly uid: number; readonly gid: number } | undefined;
+  readonly log: Log;
+};
+
+/** The hub: database, reconciler, API and internal listeners. */
+export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
+  const { config, paths, log } = options;
+  await migrate(options.databaseUrl);
+  const signingKey = await loadSigningKey({ file: config.hub.signingKeyFile ?? paths.signingKey });
+  writeFileSync(paths.verifyKey, signingKey.publicPem);
+  chmodSync(paths.verifyKey, 0o644);
+  const hub = await createHub({
+    config,
+    databaseUrl: options.databaseUrl,
+    maxConnections: 16,
+    signingKey,
+    clock: systemClock,
+    log,
+    makeSpawner: (db, installationId) =>
+      makeSpawner({ config, home: paths.home, jupyter: options.jupyter, db, installationId, log }),
+  });
+  const metrics = new Metrics();
+  const servers = await openListeners(hub, metrics, options);
+  hub.start();
+  metrics.startup.set(process.uptime());
+  return {
+    hub,
+    stop: async () => {
+      metrics.stop();
+      await Promise.all(servers.map(closeServer));
+      await hub.stop();
+    },
+  };
+}
+
+async function openListeners(
+  hub: Hub,
+  metrics: Metrics,
+  { config, paths, webOwner }: HubRoleOptions,
+): Promise<Server[]> {
+  const { internal, apiListen } = config.hub;
+  const admin = createApiListener(hub, metrics, { trustedSocket: true });
+  const api = createApiListener(hub, metrics, { trustedSocket: false });
+  const forEdge = createInternalListener(hub, () => "edge");
+  const forWeb = createInternalListener(hub, () => "web");
+  const servers = [admin, api, forEdge, forWeb];
+  await listenOn(admin, { kind: "unix", path: paths.adminSocket });
+  await listenOn(api, { kind: "unix", path: paths.apiSocket });
+  await listenOn(forEdge, { kind: "unix", path: paths.edgeSocket });
+  await listenOn(forWeb, { kind: "unix", path: paths.webInternalSocket }, webOwner);
+  if (apiListen !== undefined) {
+    const remote = createApiListener(hub, metrics, { trustedSocket: false });
+    await listenOn(remote, parseTarget(apiListen));
+    servers.push(remote);
+  }
+  if (internal.listen !== undefined) {
+    const remote = createInternalListener(
+      hub,
+      roleByKey({ edge: internal.edgeKey ?? null, web: internal.webKey ?? null }),
+    );
+    await listenOn(remote, parseTarget(internal.listen));
+    servers.push(remote);
+  }
+  return servers;
+}
+
+/** The key edge and web check sessions with. */
+export function readVerifyKey(config: Config, paths: HomePaths) {
+  const file = config.hub.verifyKeyFile ?? paths.verifyKey;
+  try {
+    const pem = readFileSync(file, "utf8");
+    return { pem, key: createPublicKey(pem) };
+  } catch (error) {
+    throw new Error(
+      `The key that verifies sessions can't be read from ${file}. Start the hub first, or set hub.verifyKeyFile.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import type { Db } from "#db/client.ts";
+import { systemClock } from "#server/clock.ts";
+import type { Config } from "#server/config/schema.ts";
+import type { Log } from "#server/log.ts";
+import { createKubernetesSpawnerFrom } from "#server/spawner/kubernetes-setup.ts";
+import { createLocalSpawner } from "#server/spawner/local.ts";
+import type { Spawner } from "#server/spawner/spawner.ts";
+
+export type MadeSpawner = {
+  readonly spawner: Spawner;
+  readonly limitsNote: string | null;
+  readonly trustNotes: readonly string[];
+};
+
+type Making = {
+  readonly config: Config;
+  readonly home: string;
+  readonly jupyter: string | null;
+  readonly db: Db;
+  readonly installationId: string;
+  readonly log: Log;
+};
+
+/** The backend the configuration asks for, and what its users must be told about it. */
+export async function makeSpawner({ config, home, jupyter, installationId, log }: Making): Promise<MadeSpawner> {
+  const clock = systemClock;
+  if (config.spawner.type === "kubernetes") {
+    const spawner = await createKubernetesSpawnerFrom({ config, installationId, clock, log });
+    return { spawner, limitsNote: null, trustNotes: trustNotesFor(config) };
+  }
+  const spawner = createLocalSpawner({
+    home,
+    jupyterCommand: jupyter ?? "jupyter",
+    installationId,
+    trustedUsers: config.hub.trustedUsers,
+    clock,
+    log,
+  });
+  return { spawner, limitsNote: spawner.limitsNote(), trustNotes: trustNotesFor(config) };
+}
+
+function trustNotesFor(config: Config): string[] {
+  const notes: string[] = [];
+  if (config.hub.trustedUsers)
+    notes.push(
+      "This portal is set up for users who trust each other: pages in one person's server can act for another who opens them.",
+    );
+  if (config.auth.dummy !== undefined)
+    notes.push("Anybody can log in under any name here. This is for trying out only.");
+  return notes;
+}

@@ -1,0 +1,2 @@
+/** Of Berth itself. */
+export const version = "0.1.0";

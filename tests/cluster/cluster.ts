@@ -1,0 +1,150 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { apiServerUrl, nodeAddress, nodeBridge, nodeName } from "./addresses.ts";
+import { type ClusterApi, clusterApi } from "./api.ts";
+import { buildCluster, cacheDirectory, partFile } from "./build.ts";
+import { commands } from "./components.ts";
+import { observeMachine, readJournal, stateDirectory, writeJournal } from "./journal.ts";
+import { makeCertificates, writeKubeconfigs } from "./pki.ts";
+import { obstacles } from "./preconditions.ts";
+import { endProcesses, isAlive, launch, waitFor } from "./processes.ts";
+import { writeSettings } from "./settings.ts";
+import { installStorage } from "./storage.ts";
+import { tearDown } from "./teardown.ts";
+
+export { buildCluster };
+
+export type TestCluster = {
+  /** system:masters: for the tests' own hands only. Berth runs under applyBerthAccess (access.ts). */
+  adminKubeconfig: string;
+  /** Undoes everything the start did to this machine. */
+  stop(): Promise<void>;
+};
+
+export type StartOptions = { fakeNodes?: boolean; print?: (line: string) => void };
+
+/** Starts what buildCluster built, as root; about ten seconds. An earlier cluster that wasn't stopped is cleaned up first. */
+export async function startCluster(options: StartOptions = {}): Promise<TestCluster> {
+  const print = options.print ?? console.error;
+  if (readJournal(stateDirectory)) {
+    print("test cluster: cleaning up after an earlier one");
+    await tearDown(stateDirectory);
+  }
+  const inTheWay = await obstacles();
+  if (inTheWay.length > 0) throw new Error(`The test cluster can't start.\n${inTheWay.join("\n")}`);
+  try {
+    await bringUp(options.fakeNodes ?? false, print);
+  } catch (error) {
+    const logs = path.join(stateDirectory, "log");
+    const kept = `${stateDirectory}.failed-log`;
+    rmSync(kept, { recursive: true, force: true });
+    if (existsSync(logs)) execFileSync("cp", ["-r", logs, kept]);
+    await tearDown(stateDirectory);
+    throw new Error(`The test cluster didn't start; its logs are in ${kept}.`, { cause: error });
+  }
+  return { adminKubeconfig: adminKubeconfig(), stop: stopCluster };
+}
+
+export function adminKubeconfig(): string {
+  return path.join(stateDirectory, "admin.kubeconfig");
+}
+
+export function stopCluster(): Promise<void> {
+  return tearDown(stateDirectory);
+}
+
+function launchComponent(name: string): void {
+  const journal = readJournal(stateDirectory);
+  const command = commands(stateDirectory, cacheDirectory)[name];
+  if (!journal || !command) throw new Error(`There is no ${name} to start: the test cluster doesn't run.`);
+  journal.processes[name] = launch(name, command, path.join(stateDirectory, "log"));
+  writeJournal(stateDirectory, journal);
+}
+
+/** For tests of what happens without it: `stopComponent("apiserver")`, and `startComponent` to have it back, ready. */
+export async function stopComponent(name: string): Promise<void> {
+  const found = readJournal(stateDirectory)?.processes[name];
+  if (!found || !isAlive(found)) throw new Error(`${name} doesn't run.`);
+  await endProcesses([found]);
+}
+
+export async function startComponent(name: string): Promise<void> {
+  launchComponent(name);
+  if (name === "apiserver") await apiServerReady();
+}
+
+async function apiServerReady(): Promise<void> {
+  const api = clusterApi(adminKubeconfig());
+  try {
+    await waitFor("the API server is ready", 90, async () => {
+      const answer = await api.call("GET", "/readyz").catch(() => undefined);
+      return answer?.status === 200;
+    });
+  } finally {
+    await api.close();
+  }
+}
+
+async function bringUp(fakeNodes: boolean, print: (line: string) => void): Promise<void> {
+  const started = performance.now();
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o755 });
+  // From here on everything that is done to the machine can be undone, whatever happens to this process.
+  writeJournal(stateDirectory, observeMachine());
+  writeSettings(stateDirectory, path.join(cacheDirectory, "containerd"));
+  execFileSync("ip", ["link", "add", nodeBridge, "type", "bridge"]);
+  // A node's address can't be loopback, and not every kernel has dummy devices: a bridge without members carries it.
+  execFileSync("ip", ["address", "add", `${nodeAddress}/32`, "dev", nodeBridge]);
+  execFileSync("ip", ["link", "set", nodeBridge, "up"]);
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+  launchComponent("containerd");
+  launchComponent("etcd");
+  makeCertificates(path.join(stateDirectory, "pki"));
+  writeKubeconfigs(path.join(stateDirectory, "pki"), stateDirectory);
+  launchComponent("apiserver");
+  print("test cluster: loading images");
+  await loadImages();
+  await apiServerReady();
+  for (const name of ["controller-manager", "scheduler", "kubelet", "kube-proxy"]) launchComponent(name);
+  const api = clusterApi(adminKubeconfig());
+  await installStorage(api, stateDirectory);
+  launchComponent("local-path");
+  if (fakeNodes) launchComponent("kwok");
+  await waitFor("the node is ready", 60, () => nodeIsReady(api));
+  await waitFor("the default service account exists", 30, () => hasDefaultAccount(api));
+  await api.close();
+  print(`test cluster: ready at ${apiServerUrl} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+type Node = { status?: { conditions?: { type: string; status: string }[] } };
+
+async function nodeIsReady(api: ClusterApi): Promise<boolean> {
+  const { status, body } = await api.call("GET", `/api/v1/nodes/${nodeName}`);
+  const node: Node = body;
+  return status === 200 && (node.status?.conditions ?? []).some((c) => c.type === "Ready" && c.status === "True");
+}
+
+async function hasDefaultAccount(api: ClusterApi): Promise<boolean> {
+  return (await api.call("GET", "/api/v1/namespaces/default/serviceaccounts/default")).status === 200;
+}
+
+function ctr(...args: string[]): { status: number | null; stdout: string } {
+  const socket = path.join(stateDirectory, "containerd.sock");
+  return spawnSync("ctr", ["-a", socket, "-n", "k8s.io", ...args], { encoding: "utf8" });
+}
+
+/** Imports an image whose archive changed since it was unpacked; the mark lies beside the unpacked images in the cache. */
+async function loadImages(): Promise<void> {
+  await waitFor("containerd is ready", 30, () => ctr("version").status === 0);
+  for (const name of ["pause", "singleuser"] as const) {
+    const archive = partFile(name);
+    const mark = path.join(cacheDirectory, "containerd", `${name}.imported`);
+    const { size, mtimeMs } = statSync(archive);
+    const identity = `${size} ${mtimeMs}`;
+    const present = ctr("images", "ls", "-q").stdout.split("\n").includes(`localhost/${name}:1`);
+    if (present && existsSync(mark) && readFileSync(mark, "utf8") === identity) continue;
+    const { status } = ctr("images", "import", archive);
+    if (status !== 0) throw new Error(`containerd couldn't import ${archive}.`);
+    writeFileSync(mark, identity);
+  }
+}

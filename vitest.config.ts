@@ -15,7 +15,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{server,db,k8s,app}/**/*.test.{ts,tsx}", "tests/setup/**/*.test.ts"],
+          include: [
+            "{server,db,k8s,app}/**/*.test.{ts,tsx}",
+            "tests/cluster/{iptables,addresses}.test.ts",
+            "tests/{run,architecture}/*.test.ts",
+          ],
           exclude: ["server/embedded/postgres.test.ts", "db/migrate.test.ts", "db/client.test.ts"],
           globalSetup,
         },
@@ -37,7 +41,8 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
-          globalSetup,
+          exclude: ["tests/cluster/{iptables,addresses}.test.ts"],
+          globalSetup: [...globalSetup, "tests/setup/kubeconfig.ts"],
           // One cluster, one node: what a file measures there must not be what another one does.
           fileParallelism: false,
           testTimeout: 300_000,

@@ -1,4 +1,4 @@
-import { eq, inArray, lt, sql } from "drizzle-orm";
+import { inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { loginAttempts } from "./schema/tables.ts";
 
@@ -36,10 +36,6 @@ export async function uncountAttempts(db: Db, keys: readonly string[]): Promise<
     .update(loginAttempts)
     .set({ failures: sql`greatest(0, ${loginAttempts.failures} - 1)` })
     .where(inArray(loginAttempts.key, [...keys]));
-}
-
-export async function forgetAttempts(db: Db, key: string): Promise<void> {
-  await db.delete(loginAttempts).where(eq(loginAttempts.key, key));
 }
 
 export async function forgetAttemptsBefore(db: Db, at: Date): Promise<void> {

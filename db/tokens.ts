@@ -59,15 +59,6 @@ export async function revokeTokensOf(tx: Tx, userId: string, which: "own" | "all
     .returning();
 }
 
-/** The tokens one server was given, when that run of it is over. */
-export async function revokeTokensOfServer(tx: Tx, serverId: string, at: Date): Promise<Token[]> {
-  return await tx
-    .update(tokens)
-    .set({ revokedAt: at })
-    .where(and(eq(tokens.serverId, serverId), alive(at)))
-    .returning();
-}
-
 /** Coarse on purpose: a busy token costs one write in five minutes. */
 export async function touchToken(db: Db, id: string, at: Date, notSince: Date): Promise<void> {
   await db

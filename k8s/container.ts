@@ -41,7 +41,7 @@ export function sideContainerFor(pod: PodSpecShape, container: KubeObject): V1Co
 }
 
 /** `{port}`, `{prefix}` (both slashes) and `{prefixPath}` (without the last); there is no `{socket}` between machines. */
-export function fillPlaceholders(text: string, place: { readonly port: number; readonly prefix: string }): string {
+function fillPlaceholders(text: string, place: { readonly port: number; readonly prefix: string }): string {
   const values: Readonly<Record<string, string>> = {
     port: String(place.port),
     prefix: place.prefix,
@@ -64,6 +64,6 @@ function volumeMountsFor(order: PodOrder): V1VolumeMount[] {
   return [
     ...(home.kind === "none" ? [] : [{ ...homeMount, ...subPath }]),
     ...(readsSecretFromFile(order) ? [{ name: secretVolumeName, mountPath: secretMountPath, readOnly: true }] : []),
-    ...(pod.volumeMounts as readonly KubeObject[] as readonly (KubeObject & V1VolumeMount)[]),
+    ...(pod.volumeMounts as readonly (KubeObject & V1VolumeMount)[]),
   ];
 }

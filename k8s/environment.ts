@@ -59,6 +59,6 @@ function inOrderOfUse(variables: readonly V1EnvVar[]): V1EnvVar[] {
 }
 
 function referencesOf({ name, value }: V1EnvVar, names: ReadonlySet<string>): string[] {
-  const references = [...(value ?? "").matchAll(/\$\(([^)]+)\)/g)].map((match) => match[1] ?? "");
+  const references = [...(value ?? "").matchAll(/(?<!\$)\$\(([^)]+)\)/g)].map((match) => match[1] ?? "");
   return references.filter((reference) => reference !== name && names.has(reference));
 }

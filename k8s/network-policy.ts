@@ -1,4 +1,4 @@
-import { componentKey, installationKey, type Labels, ownershipLabels, serverPodLabels } from "./labels.ts";
+import { type Labels, ownershipLabels, serverPodLabels } from "./labels.ts";
 
 /**
  * Which traffic a server's pod may have. A policy that selects a pod for both directions denies all it doesn't name, so one
@@ -51,7 +51,7 @@ export type IsolationSettings = {
 export const serverPortName = "notebook-port";
 
 /** Not the internet: RFC 1918, RFC 6598 (also Alibaba's metadata), loopback, link-local (cloud metadata), Azure's wire server. */
-export const closedIpv4: readonly string[] = [
+const closedIpv4: readonly string[] = [
   "10.0.0.0/8",
   "100.64.0.0/10",
   "127.0.0.0/8",
@@ -60,8 +60,8 @@ export const closedIpv4: readonly string[] = [
   "192.168.0.0/16",
   "168.63.129.16/32",
 ];
-/** Unique local (also AWS's metadata, fd00:ec2::254), link-local, loopback, and IPv4 in other clothes (RFC 4291, RFC 6052). */
-export const closedIpv6: readonly string[] = ["fc00::/7", "fe80::/10", "::1/128", "::ffff:0:0/96", "64:ff9b::/96"];
+/** Unique local (also AWS's metadata, fd00:ec2::254), link-local, loopback, and the closed IPv4 ranges through NAT64 (RFC 6052). */
+const closedIpv6: readonly string[] = ["fc00::/7", "fe80::/10", "::1/128", ...closedIpv4.map(throughNat64)];
 
 const dns: readonly PolicyPort[] = [
   { protocol: "UDP", port: 53 },
@@ -135,7 +135,8 @@ function refuseEmpty(labels: Readonly<Labels>): Labels {
   return { ...labels };
 }
 
-/** Labels of the portal's own pods, as the chart writes them. */
-export function portalPodLabels(installationId: string, role: "edge" | "hub" | "all"): Labels {
-  return { [installationKey]: installationId, [componentKey]: role };
+/** `10.0.0.0/8` as `64:ff9b::a00:0/104`: an IPv6-only cluster reaches IPv4 under this prefix. */
+function throughNat64(cidr: string): string {
+  const [a = 0, b = 0, c = 0, d = 0, bits = 32] = cidr.split(/[./]/).map(Number);
+  return `64:ff9b::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}/${96 + bits}`;
 }

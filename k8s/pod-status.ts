@@ -25,7 +25,7 @@ export function podStatus(pod: V1Pod): PodStatus {
   const running = main?.state?.running;
   const host = pod.status?.podIP;
   // `started` is false only while a startup probe of the configuration's own hasn't passed.
-  if (running !== undefined && main?.started !== false && host !== undefined && host !== "") {
+  if (running !== undefined && host !== undefined && host !== "") {
     return { kind: "running", host, port: serverPortOf(pod), since: dateOf(running.startedAt) ?? createdAt(pod) };
   }
   return waitingFor(pod, main);

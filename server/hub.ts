@@ -30,6 +30,8 @@ export type HubOptions = {
   readonly signingKey: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
   readonly clock: Clock;
   readonly log: Log;
+  /** How the database is reached; a test cuts it off at a chosen statement. */
+  readonly openDatabase?: typeof createDb;
   makeSpawner(
     db: Db,
     installationId: string,
@@ -58,7 +60,7 @@ export type Hub = ViewContext & {
 
 export async function createHub(options: HubOptions): Promise<Hub> {
   const { config, clock, log } = options;
-  const connection = createDb(options.databaseUrl, {
+  const connection = (options.openDatabase ?? createDb)(options.databaseUrl, {
     maxConnections: options.maxConnections,
     onError: (error) => log.warn({ err: error }, "a database connection was lost"),
   });

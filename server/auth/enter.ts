@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { z } from "zod";
 import { hasGrant } from "#db/access-grants.ts";
 import { inTransaction } from "#db/client.ts";
 import { insertCode, redeemCode } from "#db/codes.ts";
@@ -49,7 +50,10 @@ export async function createEnterCode(
 }
 
 /** Turns a code into the token of one server's own cookie. Good once, and only on the origin it was made for. */
-export async function redeemEnterCode(hub: Hub, { code, originLabel }: EnterQuestion): Promise<EnterAnswer> {
+export async function redeemEnterCode(
+  hub: Hub,
+  { code, originLabel }: z.infer<typeof EnterQuestion>,
+): Promise<EnterAnswer> {
   const row = await inTransaction(hub.db, (tx) => redeemCode(tx, sidHashOf(code), "enter"));
   if (row === undefined || row.expiresAt <= hub.clock.now()) return { kind: "refused" };
   const { sid, userId, serverId, next, expiresAt } = row.payload;

@@ -1,5 +1,5 @@
-import { timingSafeEqual } from "node:crypto";
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { sameText } from "./same-text.ts";
 
 /** Signatures only: with a shared-secret algorithm the provider's public key would do as the secret. `none` is none. */
 const algorithms = [
@@ -53,10 +53,4 @@ export async function verifyIdToken(idToken: string, question: IdTokenQuestion):
     return { kind: "invalid", reason: "another nonce than the one this login began with" };
   }
   return { kind: "valid", claims: { ...verified.payload, iss, sub } };
-}
-
-export function sameText(one: string, other: string): boolean {
-  const left = Buffer.from(one);
-  const right = Buffer.from(other);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

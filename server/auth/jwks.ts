@@ -8,6 +8,7 @@ const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(
 const freshForMs = 10 * 60_000;
 /** Between two fetches, whatever the tokens ask for: a stream of made-up `kid`s costs the provider one request a minute. */
 const coolDownMs = 60_000;
+const coolDownAfterFailureMs = 5_000;
 
 /**
  * The provider's signing keys. Only from the address in its discovery document: `jku`, `x5u` and `jwk` of a token's own
@@ -15,21 +16,21 @@ const coolDownMs = 60_000;
  */
 export function createKeySet(jwksUri: string, clock: Clock): JWTVerifyGetKey {
   let known: { resolve: ReturnType<typeof createLocalJWKSet>; atMs: number } | null = null;
-  let lastFetchMs: number | null = null;
+  let mayFetchFromMs = 0;
   let underway: Promise<void> | null = null;
 
   const load = async () => {
     try {
-      lastFetchMs = clock.monotonicMs();
+      mayFetchFromMs = clock.monotonicMs() + coolDownAfterFailureMs;
       const set = KeySet.parse(await fetchJson(jwksUri)) as JSONWebKeySet;
       known = { resolve: createLocalJWKSet(set), atMs: clock.monotonicMs() };
+      mayFetchFromMs = known.atMs + coolDownMs;
     } finally {
       underway = null;
     }
   };
-  const mayFetch = () => lastFetchMs === null || clock.monotonicMs() - lastFetchMs >= coolDownMs;
   const refresh = async () => {
-    if (underway === null && !mayFetch()) return;
+    if (underway === null && clock.monotonicMs() < mayFetchFromMs) return;
     underway ??= load();
     await underway;
   };

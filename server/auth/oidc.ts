@@ -4,10 +4,11 @@ import type { Clock } from "../clock.ts";
 import type { OidcProvider } from "../config/schema.ts";
 import type { Exchanged } from "./external-identity.ts";
 import { fetchJson, ProviderError } from "./fetch-json.ts";
-import { sameText, verifyIdToken } from "./id-token.ts";
+import { verifyIdToken } from "./id-token.ts";
 import { createKeySet } from "./jwks.ts";
 import { type Claims, identityFromClaims, lacksClaims } from "./oidc-claims.ts";
 import { createDiscovery, type ProviderMetadata } from "./oidc-discovery.ts";
+import { sameText } from "./same-text.ts";
 
 /** What came back from the provider through the browser, its state already compared. */
 export type OauthReturn = {

@@ -1,10 +1,10 @@
-import { timingSafeEqual } from "node:crypto";
 import { inTransaction } from "#db/client.ts";
 import { hasIdentity } from "#db/identities.ts";
 import { insertUser, lockUserByName } from "#db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { SignInAnswer, SignInQuestion } from "../internal/messages.ts";
 import { normaliseUserName, userNameProblem } from "../servers/names.ts";
+import { sameText } from "./same-text.ts";
 import { openSession, type SignInContext } from "./session.ts";
 import { admitAttempt, forgiveAttempt, limitsFor } from "./throttle.ts";
 
@@ -44,10 +44,4 @@ export async function signInDummy(ctx: SignInContext, question: DummyQuestion): 
     }
     return await openSession(tx, ctx, user, "dummy");
   });
-}
-
-function sameText(one: string, other: string): boolean {
-  const left = Buffer.from(one);
-  const right = Buffer.from(other);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

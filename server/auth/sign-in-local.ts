@@ -5,6 +5,7 @@ import { findUserByName, lockUser } from "#db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { SignInAnswer, SignInQuestion } from "../internal/messages.ts";
 import { normaliseUserName, userNameProblem } from "../servers/names.ts";
+import { knownAddressMs } from "./forget-old-logins.ts";
 import { verifyPassword } from "./password.ts";
 import { openSession, type SignInContext } from "./session.ts";
 import { admitAttempt, forgiveAttempt, limitsFor } from "./throttle.ts";
@@ -13,7 +14,6 @@ export type LocalQuestion = Extract<SignInQuestion, { method: "local" }>;
 
 const wrong: SignInAnswer = { kind: "refused", code: "wrong", retryAfterSeconds: null };
 const disabled: SignInAnswer = { kind: "refused", code: "disabled", retryAfterSeconds: null };
-const knownForMs = 90 * 86_400_000;
 const nobodysId = "00000000-0000-0000-0000-000000000000";
 
 /** Name and password. Every path does the same work, so neither answer nor time tells who exists. */
@@ -21,11 +21,11 @@ export async function signInLocal(ctx: SignInContext, question: LocalQuestion): 
   if (!ctx.config.auth.local.enabled) return { kind: "refused", code: "not-allowed", retryAfterSeconds: null };
   const name = nameToLookUp(question.username);
   const user = await findUserByName(ctx.db, name);
-  const since = new Date(ctx.clock.now().getTime() - knownForMs);
+  const since = new Date(ctx.clock.now().getTime() - knownAddressMs);
   const known = await hasSessionFrom(ctx.db, user?.id ?? nobodysId, question.client, since);
   const admission = await admitAttempt(ctx, limitsFor({ user: name, client: question.client, known }));
   if (admission.kind === "throttled") {
-    ctx.log.info({ user: name, client: question.client }, "a login was refused: too many attempts");
+    ctx.log.info({ user: user?.name ?? "unknown", client: question.client }, "a login was refused: too many attempts");
     return { kind: "refused", code: "throttled", retryAfterSeconds: admission.retryAfterSeconds };
   }
   const right = await verifyPassword(user?.passwordHash ?? null, question.password);
@@ -34,7 +34,8 @@ export async function signInLocal(ctx: SignInContext, question: LocalQuestion): 
       recordAudit(tx, ctx, {
         action: "session.refused",
         target: user === undefined ? "user:unknown" : `user:${user.id}`,
-        detail: { method: "local", name },
+        // Never what was typed: people type their password into the wrong field.
+        detail: { method: "local", name: user?.name ?? null },
       }),
     );
     return wrong;

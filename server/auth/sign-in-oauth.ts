@@ -3,8 +3,8 @@ import { recordAudit } from "../audit/record.ts";
 import type { SignInAnswer, SignInQuestion } from "../internal/messages.ts";
 import { admitIdentity } from "./admit.ts";
 import type { ExternalIdentity } from "./external-identity.ts";
-import { sameText } from "./id-token.ts";
 import type { IdentityProvider, IdentityProviders } from "./providers.ts";
+import { sameText } from "./same-text.ts";
 import { openSession, type SignInContext } from "./session.ts";
 import { admitAttempt, limitsForProvider } from "./throttle.ts";
 

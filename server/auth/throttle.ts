@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { countAttempt, forgetAttemptsBefore, uncountAttempts } from "#db/login-attempts.ts";
+import { countAttempt, uncountAttempts } from "#db/login-attempts.ts";
 import type { VerbContext } from "../verb-context.ts";
 
 export type Limit = { readonly key: string; readonly attempts: number; readonly windowSeconds: number };
@@ -64,9 +64,4 @@ export async function admitAttempt(
 /** The attempt was right: it no longer counts. */
 export async function forgiveAttempt(ctx: Pick<VerbContext, "db">, admission: Admission): Promise<void> {
   if (admission.kind === "admitted") await uncountAttempts(ctx.db, admission.counted);
-}
-
-/** For the hub's housekeeping: windows that are over. */
-export async function forgetOldAttempts(ctx: Pick<VerbContext, "db" | "clock">): Promise<void> {
-  await forgetAttemptsBefore(ctx.db, new Date(ctx.clock.now().getTime() - longestLockoutSeconds * 1000));
 }

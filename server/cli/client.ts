@@ -40,7 +40,7 @@ function createApiClient(url: string, headers: Record<string, string>, dispatche
   // Node's own fetch can't go through a Unix socket.
   const viaDispatcher = async (
     input: RequestInfo | URL | string,
-    init?: { body?: unknown; headers?: unknown; method?: string },
+    init?: { body?: unknown; headers?: unknown; method?: string | undefined },
   ) => {
     const answer = await request(String(input), {
       method: init?.method === "POST" ? "POST" : "GET",
@@ -48,7 +48,7 @@ function createApiClient(url: string, headers: Record<string, string>, dispatche
       body: typeof init?.body === "string" ? init.body : null,
       ...(dispatcher === undefined ? {} : { dispatcher }),
     });
-    return { json: () => answer.body.json() };
+    return { ok: answer.statusCode < 400, json: () => answer.body.json() };
   };
   return createTRPCClient<AppRouter>({
     links: [httpLink({ url, transformer: superjson, fetch: viaDispatcher })],

@@ -34,11 +34,15 @@ export function configSchemaTree(): SchemaNode {
 
 /** Every schema a path may meet (unions have several). */
 export function schemasAt(root: SchemaNode, path: KeyPath): readonly SchemaNode[] {
-  return path.reduce<readonly SchemaNode[]>((nodes, step) => nodes.flatMap((node) => stepInto(node, step)), alternatives(root));
+  return path.reduce<readonly SchemaNode[]>(
+    (nodes, step) => nodes.flatMap((node) => stepInto(node, step)),
+    alternatives(root),
+  );
 }
 
 function stepInto(node: SchemaNode, step: string | number): readonly SchemaNode[] {
-  const property = node.properties !== undefined && Object.hasOwn(node.properties, step) ? node.properties[step] : undefined;
+  const property =
+    node.properties !== undefined && Object.hasOwn(node.properties, step) ? node.properties[step] : undefined;
   if (property !== undefined) return alternatives(property);
   if (typeof step === "number") return node.items === undefined ? [] : alternatives(node.items);
   return typeof node.additionalProperties === "object" ? alternatives(node.additionalProperties) : [];
@@ -61,7 +65,9 @@ export function leavesOf(node: SchemaNode, path: readonly string[] = []): Leaf[]
   if (node.not !== undefined) return [];
   if (node.properties !== undefined)
     return Object.entries(node.properties).flatMap(([key, child]) => leavesOf(child, [...path, key]));
-  const isPlain = alternatives(node).some((item) => item.type !== "object" && (item.type !== "array" || isTextList(item)));
+  const isPlain = alternatives(node).some(
+    (item) => item.type !== "object" && (item.type !== "array" || isTextList(item)),
+  );
   return isPlain ? [{ path, schema: node }] : [];
 }
 

@@ -10,43 +10,131 @@ import { Singleuser } from "./singleuser.ts";
 const secret = () => z.string().min(1).meta({ secret: true });
 
 const Hub = z.strictObject({
-  publicUrl: z.url({ protocol: /^https?$/ }).optional().describe("The address people open. Decides every absolute URL. Default: the address Berth listens on."),
-  allowInsecure: z.boolean().default(false).describe("Allow plain http on an address other machines can reach. Passwords and cookies then travel unprotected."),
-  db: z.strictObject({ url: secret().optional(), urlFile: z.string().optional() }).prefault({}).describe("PostgreSQL. Without a URL Berth brings and runs its own."),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("The address people open. Decides every absolute URL. Default: the address Berth listens on."),
+  allowInsecure: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Allow plain http on an address other machines can reach. Passwords and cookies then travel unprotected.",
+    ),
+  db: z
+    .strictObject({ url: secret().optional(), urlFile: z.string().optional() })
+    .prefault({})
+    .describe("PostgreSQL. Without a URL Berth brings and runs its own."),
   allowNamedServers: z.boolean().default(true).describe("Let users have more than one server."),
-  namedServerLimitPerUser: z.int().min(0).max(1000).default(5).describe("Named servers a user may have; 0 means as many as they like."),
-  activeServerLimit: z.int().min(0).default(0).describe("Servers that may run at once, all users together; 0 means no limit."),
-  concurrentSpawnLimit: z.int().min(1).max(2000).default(64).describe("Starts worked on at once; more wait in a queue with a visible position."),
-  shutdownOnLogout: z.boolean().default(false).describe("Stop a user's servers when they log out. A profile may say otherwise."),
-  sessionSeconds: z.int().min(300).max(90 * 86400).default(14 * 86400).describe("How long a login lasts, in seconds."),
-  trustedUsers: z.boolean().default(false).describe("All users trust each other. Allows what is only safe then (several users without root; opening another's server without subdomains). Shown on every page."),
-  subdomainHost: z.string().regex(/^[a-z0-9.-]+(:\d+)?$/).optional().describe("Domain under which every user gets an origin of their own: users.example.org. Recommended."),
-  shutdownGraceSeconds: z.int().min(1).max(600).default(20).describe("How long a hub waits for work in hand when it ends."),
-  signingKeyFile: z.string().optional().describe("Ed25519 private key (PEM) that signs sessions. Default: one made at the first start and kept in the home."),
-  verifyKeyFile: z.string().optional().describe("Public half of the signing key (PEM), for an edge or a web on another machine. On the same machine it is found in the home."),
+  namedServerLimitPerUser: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(5)
+    .describe("Named servers a user may have; 0 means as many as they like."),
+  activeServerLimit: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Servers that may run at once, all users together; 0 means no limit."),
+  concurrentSpawnLimit: z
+    .int()
+    .min(1)
+    .max(2000)
+    .default(64)
+    .describe("Starts worked on at once; more wait in a queue with a visible position."),
+  shutdownOnLogout: z
+    .boolean()
+    .default(false)
+    .describe("Stop a user's servers when they log out. A profile may say otherwise."),
+  sessionSeconds: z
+    .int()
+    .min(300)
+    .max(90 * 86400)
+    .default(14 * 86400)
+    .describe("How long a login lasts, in seconds."),
+  trustedUsers: z
+    .boolean()
+    .default(false)
+    .describe(
+      "All users trust each other. Allows what is only safe then (several users without root; opening another's server without subdomains). Shown on every page.",
+    ),
+  subdomainHost: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d+)?$/)
+    .optional()
+    .describe("Domain under which every user gets an origin of their own: users.example.org. Recommended."),
+  shutdownGraceSeconds: z
+    .int()
+    .min(1)
+    .max(600)
+    .default(20)
+    .describe("How long a hub waits for work in hand when it ends."),
+  signingKeyFile: z
+    .string()
+    .optional()
+    .describe(
+      "Ed25519 private key (PEM) that signs sessions. Default: one made at the first start and kept in the home.",
+    ),
+  verifyKeyFile: z
+    .string()
+    .optional()
+    .describe(
+      "Public half of the signing key (PEM), for an edge or a web on another machine. On the same machine it is found in the home.",
+    ),
   internal: z
     .strictObject({
-      listen: z.string().optional().describe("host:port of the internal listener for edge and web on other machines. Default: Unix sockets in the home only."),
-      edgeKey: secret().optional(), edgeKeyFile: z.string().optional(),
-      webKey: secret().optional(), webKeyFile: z.string().optional(),
+      listen: z
+        .string()
+        .optional()
+        .describe(
+          "host:port of the internal listener for edge and web on other machines. Default: Unix sockets in the home only.",
+        ),
+      edgeKey: secret().optional(),
+      edgeKeyFile: z.string().optional(),
+      webKey: secret().optional(),
+      webKeyFile: z.string().optional(),
     })
     .prefault({}),
-  apiListen: z.string().optional().describe("host:port of the API listener that servers (pods) and the edge reach. Default: a Unix socket in the home, plus a loopback port when servers need one."),
-  connectUrl: z.string().optional().describe("Where an edge or a web on another machine finds the hub's internal listener."),
+  apiListen: z
+    .string()
+    .optional()
+    .describe(
+      "host:port of the API listener that servers (pods) and the edge reach. Default: a Unix socket in the home, plus a loopback port when servers need one.",
+    ),
+  connectUrl: z
+    .string()
+    .optional()
+    .describe("Where an edge or a web on another machine finds the hub's internal listener."),
   apiConnectUrl: z.string().optional().describe("Where an edge on another machine finds the hub's API listener."),
 });
 
-const Proxy = z.strictObject({
+const PublicProxy = z.strictObject({
   listen: z.string().default("127.0.0.1:8000").describe("host:port the portal listens on."),
-  trustedProxies: z.array(z.string().regex(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/)).default([]).describe("Addresses (CIDR) of the load balancers whose X-Forwarded-* are believed. 0.0.0.0/0 is refused."),
+  trustedProxies: z
+    .array(z.string().regex(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/))
+    .default([])
+    .describe("Addresses (CIDR) of the load balancers whose X-Forwarded-* are believed. 0.0.0.0/0 is refused."),
   webConnectUrl: z.string().optional().describe("Where the edge finds the web role on another machine."),
 });
 
 const Edge = z.strictObject({
-  offlineSeconds: z.int().min(10).max(86400).default(600).describe("How long the edge goes on with what it knows when no hub answers, in seconds."),
-  staleRoutes: z.enum(["serve", "refuse"]).default("serve").describe("New connections while the view of Kubernetes is stale."),
+  offlineSeconds: z
+    .int()
+    .min(10)
+    .max(86400)
+    .default(600)
+    .describe("How long the edge goes on with what it knows when no hub answers, in seconds."),
+  staleRoutes: z
+    .enum(["serve", "refuse"])
+    .default("serve")
+    .describe("New connections while the view of Kubernetes is stale."),
   connectTimeoutSeconds: z.int().min(1).max(60).default(5),
-  idleTimeoutSeconds: z.int().min(10).max(86400).default(600).describe("A plain HTTP request without a byte in either direction ends after this many seconds."),
+  idleTimeoutSeconds: z
+    .int()
+    .min(10)
+    .max(86400)
+    .default(600)
+    .describe("A plain HTTP request without a byte in either direction ends after this many seconds."),
 });
 
 const OidcProvider = z.strictObject({
@@ -54,7 +142,8 @@ const OidcProvider = z.strictObject({
   displayName: z.string().min(1),
   issuer: z.url(),
   clientId: z.string().min(1),
-  clientSecret: secret().optional(), clientSecretFile: z.string().optional(),
+  clientSecret: secret().optional(),
+  clientSecretFile: z.string().optional(),
   scope: z.array(z.string()).default(["openid", "profile", "email"]),
   usernameClaim: z.string().default("preferred_username"),
   groupsClaim: z.string().optional().describe("Claim with the list of the user's groups."),
@@ -63,13 +152,18 @@ const OidcProvider = z.strictObject({
   allowedGroups: z.array(z.string()).min(1).optional(),
   adminUsers: z.array(z.string()).min(1).optional(),
   adminGroups: z.array(z.string()).min(1).optional(),
-  allowedEmailDomains: z.array(z.string()).min(1).optional().describe("Only verified addresses of exactly these domains."),
+  allowedEmailDomains: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe("Only verified addresses of exactly these domains."),
 });
 
 const GithubProvider = z.strictObject({
   displayName: z.string().default("GitHub"),
   clientId: z.string().min(1),
-  clientSecret: secret().optional(), clientSecretFile: z.string().optional(),
+  clientSecret: secret().optional(),
+  clientSecretFile: z.string().optional(),
   allowAll: z.boolean().default(false),
   allowedUsers: z.array(z.string()).min(1).optional(),
   allowedOrganizations: z.array(z.string()).min(1).optional(),
@@ -79,8 +173,18 @@ const GithubProvider = z.strictObject({
 });
 
 const Auth = z.strictObject({
-  local: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}).describe("Accounts with a password kept here (argon2id)."),
-  dummy: z.strictObject({ enabled: z.literal(true), password: z.string().min(1).optional() }).optional().describe("For trying out only: any name, one password or none. Refuses to listen on anything but loopback."),
+  local: z
+    .strictObject({ enabled: z.boolean().default(true) })
+    .prefault({})
+    .describe("Accounts with a password kept here (argon2id)."),
+  dummy: z
+    .strictObject({
+      enabled: z.literal(true, { error: "Remove the whole section to switch it off." }),
+      password: secret().optional(),
+      passwordFile: z.string().optional(),
+    })
+    .optional()
+    .describe("For trying out only: any name, one password or none. Refuses to listen on anything but loopback."),
   oidc: z.array(OidcProvider).default([]),
   github: GithubProvider.optional(),
   autoLogin: z.string().optional().describe("Provider to send people to at once: an oidc id, or `github`."),
@@ -88,16 +192,34 @@ const Auth = z.strictObject({
 
 const Kubernetes = z.strictObject({
   kubeconfig: z.string().optional().describe("Path of a kubeconfig. Default: the pod's own service account."),
-  namespace: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/).optional().describe("Namespace of servers when all share one. Default: the hub's own."),
-  namespaceTemplate: z.string().optional().describe("One namespace per user or group: `berth-{username}` or `berth-{group}`."),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+    .optional()
+    .describe("Namespace of servers when all share one. Default: the hub's own."),
+  namespaceTemplate: z
+    .string()
+    .optional()
+    .describe("One namespace per user or group: `berth-{username}` or `berth-{group}`."),
   requestsInFlight: z.int().min(1).max(512).default(64),
-  autoscaling: z.boolean().default(true).describe("Machines may be added when none fits. When false, a server no machine can hold fails at once."),
+  autoscaling: z
+    .boolean()
+    .default(true)
+    .describe("Machines may be added when none fits. When false, a server no machine can hold fails at once."),
 });
 
 const Spawner = z.strictObject({
   type: z.enum(["local", "kubernetes"]).default("local"),
-  connect: z.enum(["podIp", "portForward"]).default("podIp").describe("How servers are reached. portForward is for clusters whose pod network this machine can't reach (kind, Docker Desktop): 1-5 users."),
-  jupyter: z.string().optional().describe("Local: the `jupyter` command to use. Default: a virtual environment made in the home."),
+  connect: z
+    .enum(["podIp", "portForward"])
+    .default("podIp")
+    .describe(
+      "How servers are reached. portForward is for clusters whose pod network this machine can't reach (kind, Docker Desktop): 1-5 users.",
+    ),
+  jupyter: z
+    .string()
+    .optional()
+    .describe("Local: the `jupyter` command to use. Default: a virtual environment made in the home."),
   kubernetes: Kubernetes.prefault({}),
 });
 
@@ -105,12 +227,16 @@ const Cull = z.strictObject({
   enabled: z.boolean().default(true),
   timeout: z.int().min(60).default(3600).describe("Seconds without activity after which a server is stopped."),
   every: z.int().min(10).default(600).describe("Seconds between two looks."),
-  maxAge: z.int().min(0).default(0).describe("Seconds after which a server is stopped even when it is in use; 0 means never."),
+  maxAge: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Seconds after which a server is stopped even when it is in use; 0 means never."),
 });
 
 export const Config = z.strictObject({
   hub: Hub.prefault({}),
-  proxy: Proxy.prefault({}),
+  proxy: PublicProxy.prefault({}),
   edge: Edge.prefault({}),
   auth: Auth.prefault({}),
   spawner: Spawner.prefault({}),

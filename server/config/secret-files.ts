@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { schemasAt, type SchemaNode } from "./json-schema.ts";
+import { type SchemaNode, schemasAt } from "./json-schema.ts";
 import type { KeyPath } from "./problem.ts";
 
 type Found = { readonly path: KeyPath; readonly message: string };
@@ -30,7 +30,8 @@ function readInto(values: Values, key: string, folder: string, path: KeyPath): F
   const file = values[`${key}File`];
   const at = [...path, `${key}File`];
   if (typeof file !== "string") return [];
-  if (values[key] !== undefined && values[key] !== null) return [{ path: at, message: `“${key}” and “${key}File” are both set. Keep one of them.` }];
+  if (values[key] !== undefined && values[key] !== null)
+    return [{ path: at, message: `“${key}” and “${key}File” are both set. Keep one of them.` }];
   const read = readSecret(resolve(folder, file));
   if (typeof read === "object") return [{ path: at, message: read.problem }];
   values[key] = read;
@@ -44,7 +45,8 @@ function readSecret(file: string): string | { readonly problem: string } {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code === "ENOENT") return { problem: `There is no file “${file}”.` };
-    if (code === "EACCES") return { problem: `The file “${file}” can't be read: permission denied. Let the user Berth runs as read it.` };
+    if (code === "EACCES")
+      return { problem: `The file “${file}” can't be read: permission denied. Let the user Berth runs as read it.` };
     return { problem: `The file “${file}” can't be read (${code === "" ? String(error) : code}).` };
   }
 }

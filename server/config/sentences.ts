@@ -30,7 +30,9 @@ function findingsFromUnion(issue: Extract<Issue, { code: "invalid_union" }>, pat
   const best = ranked.filter(({ misfit }) => misfit === Math.min(...ranked.map((one) => one.misfit)));
   const [first] = best.sort((a, b) => a.errors.length - b.errors.length);
   if (first !== undefined && first.misfit < wrongType) return findingsFrom(first.errors, path);
-  const types = issue.errors.flatMap((errors) => errors.flatMap((error) => (error.code === "invalid_type" ? [typeName(error.expected)] : [])));
+  const types = issue.errors.flatMap((errors) =>
+    errors.flatMap((error) => (error.code === "invalid_type" ? [typeName(error.expected)] : [])),
+  );
   return [{ path, message: `This must be ${[...new Set(types)].join(" or ")}.`, unknownKey: null }];
 }
 
@@ -45,13 +47,17 @@ function sentenceFor(issue: Issue): string {
   if (!isDefault(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type":
-      return issue.message.endsWith("received undefined") ? `This is missing; it must be ${typeName(issue.expected)}.` : `This must be ${typeName(issue.expected)}.`;
+      return issue.message.endsWith("received undefined")
+        ? `This is missing; it must be ${typeName(issue.expected)}.`
+        : `This must be ${typeName(issue.expected)}.`;
     case "invalid_value":
       return `This must be ${issue.values.map((value) => `“${String(value)}”`).join(" or ")}.`;
     case "too_small":
       return tooSmall(issue);
     case "too_big":
-      return issue.origin === "string" ? `This is too long; ${issue.maximum} characters are the most.` : `This must be ${issue.maximum} or less.`;
+      return issue.origin === "string"
+        ? `This is too long; ${issue.maximum} characters are the most.`
+        : `This must be ${issue.maximum} or less.`;
     case "invalid_format":
       return formatSentence(issue);
     default:

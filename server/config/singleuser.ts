@@ -2,7 +2,6 @@ import { z } from "zod";
 import { AppConfig } from "#server/profiles/app-config.ts";
 import { ProfileList } from "#server/profiles/profile-list.ts";
 import { parseCpuMillicores, parseMemoryBytes } from "#server/profiles/quantity.ts";
-import { findTemplateProblem } from "#server/profiles/template.ts";
 import {
   commandWords,
   cpuAmount,
@@ -12,9 +11,9 @@ import {
   memoryAmount,
   pullSecrets,
   seconds,
-  storageAmount,
 } from "#server/profiles/traits.ts";
 import { NetworkPolicy } from "./network-policy.ts";
+import { Storage, templated } from "./storage.ts";
 
 /** `singleuser`: what every server gets unless its profile says otherwise. Keys are z2jh's. */
 
@@ -23,16 +22,13 @@ const textMap = z.record(z.string(), z.string());
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]));
 const refused = (reason: string) => z.never({ error: reason }).optional();
 
-/** Text that names are filled into; a field nobody knows is found at the start. */
-const templated = <T extends z.ZodType>(schema: T) =>
-  schema.superRefine((value, context) => {
-    const problem = findTemplateProblem(value);
-    if (problem !== null) context.addIssue({ code: "custom", path: [...problem.path], message: problem.message });
-  });
-
 const Image = z.strictObject({
   name: z.string().min(1).default("quay.io/jupyter/minimal-notebook").describe("Image of a server, without its tag."),
-  tag: z.string().min(1).default("2025-06-23").describe("Tag of the image. A fixed one: with `latest`, servers differ from node to node."),
+  tag: z
+    .string()
+    .min(1)
+    .default("2025-06-23")
+    .describe("Tag of the image. A fixed one: with `latest`, servers differ from node to node."),
   pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
   pullSecrets: pullSecrets.default([]).describe("Names of secrets with credentials for the image's registry."),
 });
@@ -42,71 +38,78 @@ const Cpu = z
     limit: cpuAmount.default(1).describe("CPUs a server may use at most. A server always has a limit."),
     guarantee: cpuAmount.default(0.1).describe("CPUs kept free for a server; at most the limit."),
   })
-  .refine(({ limit, guarantee }) => (parseCpuMillicores(guarantee) ?? 0) <= (parseCpuMillicores(limit) ?? 0), {
-    path: ["guarantee"],
-    error: "The CPU guarantee is larger than the limit. Lower “guarantee” or raise “limit”.",
-  });
+  .refine(
+    ({ limit, guarantee }) =>
+      (parseCpuMillicores(guarantee) ?? 0) <= (parseCpuMillicores(limit) ?? Number.POSITIVE_INFINITY),
+    {
+      path: ["guarantee"],
+      error: "The CPU guarantee is larger than the limit. Lower “guarantee” or raise “limit”.",
+    },
+  );
 
 const Memory = z
   .strictObject({
-    limit: memoryAmount.default("2G").describe("Memory a server may use at most; beyond it, it is stopped. A server always has a limit."),
+    limit: memoryAmount
+      .default("2G")
+      .describe("Memory a server may use at most; beyond it, it is stopped. A server always has a limit."),
     guarantee: memoryAmount.default("512M").describe("Memory kept free for a server; at most the limit."),
   })
-  .refine(({ limit, guarantee }) => (parseMemoryBytes(guarantee) ?? 0) <= (parseMemoryBytes(limit) ?? 0), {
-    path: ["guarantee"],
-    error: "The memory guarantee is larger than the limit. Lower “guarantee” or raise “limit”.",
-  });
-
-const Storage = z
-  .strictObject({
-    type: z.enum(["dynamic", "static", "none"]).default("dynamic").describe("`dynamic`: a volume per server. `static`: folders in one volume. `none`: nothing persists."),
-    capacity: storageAmount.default("10Gi").describe("Size of a new home."),
-    homeMountPath: z.string().startsWith("/").default("/home/jovyan").describe("Where the home is in the server."),
-    dynamic: z
-      .strictObject({
-        storageClass: z.string().nullable().default(null).describe("Storage class of homes. Default: the cluster's own."),
-        storageAccessModes: z.array(z.enum(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"])).min(1).default(["ReadWriteOnce"]),
-        pvcNameTemplate: templated(z.string().min(1)).default("claim-{user_server}").describe("Name of a new home's claim."),
-        volumeNameTemplate: templated(z.string().min(1)).default("volume-{user_server}").describe("Name of the home's volume in the pod."),
-      })
-      .prefault({}),
-    static: z
-      .strictObject({
-        pvcName: z.string().min(1).nullable().default(null).describe("Existing claim that holds everybody's home."),
-        subPath: templated(z.string().min(1)).default("{username}").describe("Folder of a user in it."),
-      })
-      .prefault({}),
-    extraLabels: templated(textMap).default({}).describe("Labels on the claims of homes."),
-    extraAnnotations: templated(textMap).default({}).describe("Annotations on the claims of homes."),
-    extraVolumes: templated(kubeObjects).default([]),
-    extraVolumeMounts: templated(kubeObjects).default([]),
-  })
-  .refine((storage) => storage.type !== "static" || storage.static.pvcName !== null, {
-    path: ["static", "pvcName"],
-    error: "Static storage needs the name of the claim. Set “singleuser.storage.static.pvcName”.",
-  });
+  .refine(
+    ({ limit, guarantee }) =>
+      (parseMemoryBytes(guarantee) ?? 0) <= (parseMemoryBytes(limit) ?? Number.POSITIVE_INFINITY),
+    {
+      path: ["guarantee"],
+      error: "The memory guarantee is larger than the limit. Lower “guarantee” or raise “limit”.",
+    },
+  );
 
 const Affinity = z.strictObject({ required: kubeObjects.default([]), preferred: kubeObjects.default([]) }).prefault({});
 
 export const Singleuser = z.strictObject({
-  app: AppConfig.default("jupyterlab").describe("What runs in a server: a preset (`jupyterlab`, `code-server`, `rstudio`) or an app said in full."),
+  app: AppConfig.default("jupyterlab").describe(
+    "What runs in a server: a preset (`jupyterlab`, `code-server`, `rstudio`) or an app said in full.",
+  ),
   image: Image.prefault({}),
   cpu: Cpu.prefault({}),
   memory: Memory.prefault({}),
-  processLimit: z.int().min(32).max(1_000_000).default(4096).describe("Processes and threads a server may have, where Berth can limit them (`local`)."),
-  extraResource: z.strictObject({ limits: quantities.default({}), guarantees: quantities.default({}) }).prefault({}).describe("Other resources, such as `nvidia.com/gpu: 1`."),
+  processLimit: z
+    .int()
+    .min(32)
+    .max(1_000_000)
+    .default(4096)
+    .describe("Processes and threads a server may have, where Berth can limit them (`local`)."),
+  extraResource: z
+    .strictObject({ limits: quantities.default({}), guarantees: quantities.default({}) })
+    .prefault({})
+    .describe("Other resources, such as `nvidia.com/gpu: 1`."),
   storage: Storage.prefault({}),
-  cmd: commandWords.nullable().optional().describe("Command of a server made for JupyterHub; `null` runs the image's own. Default: the app's."),
+  cmd: commandWords
+    .nullable()
+    .optional()
+    .describe("Command of a server made for JupyterHub; `null` runs the image's own. Default: the app's."),
   defaultUrl: z.string().max(512).optional().describe("Page opened first, such as `/lab`. Default: the app's."),
-  startTimeout: seconds.default(300).describe("Seconds a start may take, pulling the image and waiting for a machine included."),
+  startTimeout: seconds
+    .default(300)
+    .describe("Seconds a start may take, pulling the image and waiting for a machine included."),
   httpTimeout: seconds.default(60).describe("Seconds between the server running and its first answer."),
-  shutdownOnLogout: z.boolean().optional().describe("Stop the server when its user logs out. Default: `hub.shutdownOnLogout`."),
-  deleteGraceSeconds: z.int().min(0).max(3600).default(10).describe("Seconds a server has to end by itself when it is stopped."),
+  shutdownOnLogout: z
+    .boolean()
+    .optional()
+    .describe("Stop the server when its user logs out. Default: `hub.shutdownOnLogout`."),
+  deleteGraceSeconds: z
+    .int()
+    .min(0)
+    .max(3600)
+    .default(10)
+    .describe("Seconds a server has to end by itself when it is stopped."),
   extraEnv: templated(environmentValues).default({}).describe("Environment variables of servers."),
   uid: identity.nullable().default(1000).describe("User id servers run as; null takes the image's."),
   fsGid: identity.nullable().default(100).describe("Group that owns the home's files."),
   allowPrivilegeEscalation: z.boolean().default(false),
-  serviceAccountName: templated(z.string().min(1)).nullable().default(null).describe("Service account of servers. Default: the namespace's own, without a token."),
+  serviceAccountName: templated(z.string().min(1))
+    .nullable()
+    .default(null)
+    .describe("Service account of servers. Default: the namespace's own, without a token."),
   nodeSelector: textMap.default({}),
   extraTolerations: kubeObjects.default([]),
   extraNodeAffinity: Affinity,
@@ -121,15 +124,30 @@ export const Singleuser = z.strictObject({
   networkPolicy: NetworkPolicy.prefault({}),
   cloudMetadata: z
     .strictObject({
-      blockWithIptables: z.literal(false, { error: "Berth blocks the cloud's metadata server by network policy, never by a privileged container. Remove this line." }).default(false),
+      blockWithIptables: z
+        .literal(false, {
+          error:
+            "Berth blocks the cloud's metadata server by network policy, never by a privileged container. Remove this line.",
+        })
+        .default(false),
       ip: z.ipv4().default("169.254.169.254").describe("Address of the cloud's metadata server."),
     })
     .prefault({}),
-  profileList: ProfileList.optional().describe("Profiles to choose from, as in z2jh. Default: one, made from the settings above."),
-  podNameTemplate: refused("“podNameTemplate” can't be set: pod names are fixed, so that two hubs never start one server twice."),
-  imagePullSecret: refused("“imagePullSecret” can't be set: Berth makes no secrets. Name an existing one in “singleuser.image.pullSecrets”."),
-  extraFiles: refused("“extraFiles” can't be set: put the files into the image, or mount a ConfigMap with “storage.extraVolumes” and “storage.extraVolumeMounts”."),
-  networkTools: refused("“networkTools” can't be set: Berth blocks addresses by network policy and needs no image for it."),
+  profileList: ProfileList.optional().describe(
+    "Profiles to choose from, as in z2jh. Default: one, made from the settings above.",
+  ),
+  podNameTemplate: refused(
+    "“podNameTemplate” can't be set: pod names are fixed, so that two hubs never start one server twice.",
+  ),
+  imagePullSecret: refused(
+    "“imagePullSecret” can't be set: Berth makes no secrets. Name an existing one in “singleuser.image.pullSecrets”.",
+  ),
+  extraFiles: refused(
+    "“extraFiles” can't be set: put the files into the image, or mount a ConfigMap with “storage.extraVolumes” and “storage.extraVolumeMounts”.",
+  ),
+  networkTools: refused(
+    "“networkTools” can't be set: Berth blocks addresses by network policy and needs no image for it.",
+  ),
   events: z.literal(true, { error: "Events are always watched while a server starts. Remove this line." }).optional(),
 });
 export type Singleuser = z.infer<typeof Singleuser>;

@@ -11,7 +11,9 @@ export type YamlSource = {
   positionOf(path: KeyPath, part: "key" | "value"): Position | null;
 };
 
-export type YamlResult = { readonly ok: true; readonly source: YamlSource } | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+export type YamlResult =
+  | { readonly ok: true; readonly source: YamlSource }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 export function readYaml(name: string, text: string): YamlResult {
   const lines = new LineCounter();
@@ -20,11 +22,33 @@ export function readYaml(name: string, text: string): YamlResult {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const problems = document.errors.map((error): ConfigProblem => ({ path: "", source: name, ...at(error.pos[0]), message: `The file is not valid YAML here: ${sentence(error.message)}`, hint: null }));
+  const problems = document.errors.map(
+    (error): ConfigProblem => ({
+      path: "",
+      source: name,
+      ...at(error.pos[0]),
+      message: `The file is not valid YAML here: ${sentence(error.message)}`,
+      hint: null,
+    }),
+  );
   if (problems.length > 0) return { ok: false, problems };
   const values = valuesOf(document);
-  if (values === null) return { ok: false, problems: [{ path: "", source: name, line: 1, column: 1, message: "The file must hold keys and values, such as “hub:”.", hint: null }] };
-  if (typeof values === "string") return { ok: false, problems: [{ path: "", source: name, line: 1, column: 1, message: values, hint: null }] };
+  if (values === null)
+    return {
+      ok: false,
+      problems: [
+        {
+          path: "",
+          source: name,
+          line: 1,
+          column: 1,
+          message: "The file must hold keys and values, such as “hub:”.",
+          hint: null,
+        },
+      ],
+    };
+  if (typeof values === "string")
+    return { ok: false, problems: [{ path: "", source: name, line: 1, column: 1, message: values, hint: null }] };
   const positionOf = (path: KeyPath, part: "key" | "value"): Position | null => {
     const offset = offsetOf(document.contents, path, part);
     return offset === null ? null : at(offset);

@@ -6,18 +6,28 @@ const words = z.array(z.string().max(4096));
 
 const AppObject = z
   .strictObject({
-    preset: z.enum([...presets, "custom"]).default("custom").describe("Where what isn't said here comes from."),
+    preset: z
+      .enum([...presets, "custom"])
+      .default("custom")
+      .describe("Where what isn't said here comes from."),
     auth: z
       .enum(["edge", "hub"])
       .optional()
-      .describe("`edge`: Berth decides who may enter and hands the server its secret. `hub`: stock jupyterhub-singleuser with its own OAuth."),
+      .describe(
+        "`edge`: Berth decides who may enter and hands the server its secret. `hub`: stock jupyterhub-singleuser with its own OAuth.",
+      ),
     command: words.optional().describe("What is run. `{port}`, `{prefix}`, `{address}` and `{socket}` are filled in."),
     args: words.optional().describe("Arguments behind the command."),
     listenArgs: z
       .strictObject({ tcp: words.optional(), unix: words.optional() })
       .optional()
-      .describe("Arguments that say where to listen: `tcp` on Kubernetes, `unix` (a socket) on one machine when given."),
-    keepImageEntrypoint: z.boolean().optional().describe("Kubernetes: leave the image's entrypoint in front of the command."),
+      .describe(
+        "Arguments that say where to listen: `tcp` on Kubernetes, `unix` (a socket) on one machine when given.",
+      ),
+    keepImageEntrypoint: z
+      .boolean()
+      .optional()
+      .describe("Kubernetes: leave the image's entrypoint in front of the command."),
     port: z.int().min(1024).max(65535).optional().describe("Port the app listens on in its pod."),
     workingDirectory: z.string().min(1).optional(),
     defaultPath: z.string().max(512).optional().describe("Page opened first, relative to the server's address: `lab`."),
@@ -40,7 +50,11 @@ const AppObject = z
   })
   .superRefine((app, context) => {
     if (app.preset === "custom" && app.command === undefined)
-      context.addIssue({ code: "custom", path: ["command"], message: "A custom app needs a command. Add “command”, or name a preset." });
+      context.addIssue({
+        code: "custom",
+        path: ["command"],
+        message: "A custom app needs a command. Add “command”, or name a preset.",
+      });
   });
 
 /** `singleuser.app`, and `app` in a `kubespawner_override`: a preset's name, or an app said in full or from a preset on. */

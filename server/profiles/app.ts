@@ -14,7 +14,12 @@ const jupyterlab: AppSpec = {
   preset: "jupyterlab",
   auth: "edge",
   command: ["jupyter", "lab"],
-  args: ["--no-browser", "--ServerApp.base_url={prefix}", "--ServerApp.allow_remote_access=True", "--ServerApp.quit_button=False"],
+  args: [
+    "--no-browser",
+    "--ServerApp.base_url={prefix}",
+    "--ServerApp.allow_remote_access=True",
+    "--ServerApp.quit_button=False",
+  ],
   listenArgs: {
     tcp: ["--ServerApp.ip={address}", "--ServerApp.port={port}", "--ServerApp.port_retries=0"],
     unix: ["--ServerApp.sock={socket}", "--ServerApp.sock_mode=0600"],
@@ -82,7 +87,15 @@ const rstudio: AppSpec = {
   unixSocket: false,
 };
 
-const custom: AppSpec = { ...rstudio, preset: "custom", command: [], args: [], listenArgs: { tcp: [], unix: [] }, keepImageEntrypoint: true, stripPrefix: false };
+const custom: AppSpec = {
+  ...rstudio,
+  preset: "custom",
+  command: [],
+  args: [],
+  listenArgs: { tcp: [], unix: [] },
+  keepImageEntrypoint: true,
+  stripPrefix: false,
+};
 
 const presets = { jupyterlab, "code-server": codeServer, rstudio, custom } as const;
 
@@ -122,12 +135,19 @@ function said(config: AppConfig): AppSpec {
  * `cmd` is KubeSpawner's contract: what it names speaks JupyterHub's protocol, as jupyterhub-singleuser and the images' own
  * commands do. Plain Jupyter commands are the exception, since they take the edge's token.
  */
-function withCommand(app: AppSpec, settings: Settings, backend: "local" | "kubernetes", auth: AppSpec["auth"] | undefined): AppSpec {
+function withCommand(
+  app: AppSpec,
+  settings: Settings,
+  backend: "local" | "kubernetes",
+  auth: AppSpec["auth"] | undefined,
+): AppSpec {
   const args = settings.args ?? [];
   if (settings.cmd === undefined) return { ...app, args: [...app.args, ...args] };
-  if (settings.cmd === null) return backend === "local" ? app : { ...singleuser, auth: auth ?? "hub", command: [], args: [] };
+  if (settings.cmd === null)
+    return backend === "local" ? app : { ...singleuser, auth: auth ?? "hub", command: [], args: [] };
   const command = typeof settings.cmd === "string" ? [settings.cmd] : settings.cmd;
-  if (isPlainJupyter(command)) return { ...jupyterlab, command, args: [...jupyterlab.args, ...args], defaultPath: app.defaultPath };
+  if (isPlainJupyter(command))
+    return { ...jupyterlab, command, args: [...jupyterlab.args, ...args], defaultPath: app.defaultPath };
   return auth === "edge" ? { ...app, command, args } : { ...singleuser, command, args };
 }
 
@@ -159,11 +179,20 @@ export function appEnvironment(app: AppSpec, settings: Settings): Record<string,
 }
 
 /** What a profile asks of an app that the app can't do. */
-export function appProblem(app: AppSpec, settings: Settings): { readonly field: string; readonly message: string } | null {
+export function appProblem(
+  app: AppSpec,
+  settings: Settings,
+): { readonly field: string; readonly message: string } | null {
   if (settings.disable_user_config === true && app.auth !== "hub")
-    return { field: "disable_user_config", message: "“disable_user_config” needs jupyterhub-singleuser: set “cmd: jupyterhub-singleuser” beside it." };
+    return {
+      field: "disable_user_config",
+      message: "“disable_user_config” needs jupyterhub-singleuser: set “cmd: jupyterhub-singleuser” beside it.",
+    };
   if (app.preset === "jupyterlab") return null;
   if (settings.notebook_dir || settings.debug)
-    return { field: settings.notebook_dir ? "notebook_dir" : "debug", message: "“notebook_dir” and “debug” are settings of Jupyter; this profile runs another app." };
+    return {
+      field: settings.notebook_dir ? "notebook_dir" : "debug",
+      message: "“notebook_dir” and “debug” are settings of Jupyter; this profile runs another app.",
+    };
   return null;
 }

@@ -58,8 +58,20 @@ function processSettings({ hub, singleuser }: Config): Settings {
  */
 function storageSettings(storage: Config["singleuser"]["storage"]): Settings {
   const volumeName = homeVolumeTemplate(storage);
-  const home = storage.type === "none" ? [] : [{ name: volumeName, persistentVolumeClaim: { claimName: storage.static.pvcName ?? "{pvc_name}" } }];
-  const mount = storage.type === "none" ? [] : [{ name: volumeName, mountPath: storage.homeMountPath, ...(storage.type === "static" ? { subPath: storage.static.subPath } : {}) }];
+  const home =
+    storage.type === "none"
+      ? []
+      : [{ name: volumeName, persistentVolumeClaim: { claimName: storage.static.pvcName ?? "{pvc_name}" } }];
+  const mount =
+    storage.type === "none"
+      ? []
+      : [
+          {
+            name: volumeName,
+            mountPath: storage.homeMountPath,
+            ...(storage.type === "static" ? { subPath: storage.static.subPath } : {}),
+          },
+        ];
   return {
     storage_pvc_ensure: storage.type === "dynamic",
     storage_capacity: storage.capacity,

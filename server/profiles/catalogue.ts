@@ -24,7 +24,11 @@ export function listedProfiles(config: Config): readonly ListedProfile[] {
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, profile]) => profile);
   const marked = profiles.findIndex((profile) => profile.default === true);
-  return profiles.map((profile, index) => ({ ...profile, slug: slugOf(profile), isDefault: index === Math.max(marked, 0) }));
+  return profiles.map((profile, index) => ({
+    ...profile,
+    slug: slugOf(profile),
+    isDefault: index === Math.max(marked, 0),
+  }));
 }
 
 /** The choice an option starts with: the marked one, else the first; `null` where only a typed value is possible. */
@@ -32,4 +36,14 @@ export function defaultChoiceOf(option: Profile["profile_options"][string]): str
   const choices = Object.entries(option.choices ?? {});
   const marked = choices.find(([, choice]) => choice.default === true) ?? choices[0];
   return marked?.[0] ?? null;
+}
+
+/**
+ * The configuration with this profile alone, and of its options those that have a default: what can be said about a profile
+ * before anybody typed a value.
+ */
+export function settledConfig(config: Config, { isDefault: _, ...profile }: ListedProfile): Config {
+  const settled = Object.entries(profile.profile_options).filter(([, option]) => defaultChoiceOf(option) !== null);
+  const profileList = [{ ...profile, profile_options: Object.fromEntries(settled) }];
+  return { ...config, singleuser: { ...config.singleuser, profileList } };
 }

@@ -1,6 +1,6 @@
 import type { Config } from "#server/config/schema.ts";
 import { homeVolumeTemplate } from "./base-settings.ts";
-import { type ListedProfile, listedProfiles } from "./catalogue.ts";
+import { type ListedProfile, listedProfiles, settledConfig } from "./catalogue.ts";
 import { isPlain, type Plain } from "./merge.ts";
 import type { ProfileOption } from "./profile-list.ts";
 import { resolveProfile } from "./resolve.ts";
@@ -24,7 +24,9 @@ export function profileProblems(config: Config): Finding[] {
 export function profileWarnings(config: Config): Finding[] {
   return forEachProfile(config, (profile, path) => [
     ...overridesOf(profile, path).flatMap(({ override, at }) => lostHome(config, override, at)),
-    ...Object.entries(profile.profile_options).flatMap(([name, option]) => loosePattern(option, [...path, "profile_options", name])),
+    ...Object.entries(profile.profile_options).flatMap(([name, option]) =>
+      loosePattern(option, [...path, "profile_options", name]),
+    ),
   ]);
 }
 
@@ -32,7 +34,9 @@ function forEachProfile(config: Config, look: (profile: ListedProfile, path: Pat
   const list = config.singleuser.profileList;
   const keys = list === undefined || Array.isArray(list) ? undefined : Object.keys(list).sort();
   if (list === undefined) return [];
-  return listedProfiles(config).flatMap((profile, index) => look(profile, ["singleuser", "profileList", keys?.[index] ?? index]));
+  return listedProfiles(config).flatMap((profile, index) =>
+    look(profile, ["singleuser", "profileList", keys?.[index] ?? index]),
+  );
 }
 
 type PlacedOverride = { readonly override: Plain; readonly at: Path; readonly typed: boolean };
@@ -68,18 +72,28 @@ function withoutValue(setting: unknown): unknown {
   return Object.fromEntries(Object.entries(setting).map(([key, item]) => [key, withoutValue(item)]));
 }
 
+/** An option with a typed value alone has no default: its rule decides when the value is known. */
 function resolveProblems(config: Config, profile: ListedProfile, path: Path): Finding[] {
-  const typedOnly = Object.entries(profile.profile_options).filter(([, option]) => Object.keys(option.choices ?? {}).length === 0);
-  // An option with a typed value alone has no default: its rule decides when the value is known.
-  if (typedOnly.length > 0) return [];
-  const tried = resolve(config, profile.slug, {});
-  if (tried !== null) return [{ path: placeOf(profile.kubespawner_override, [...path, "kubespawner_override"], tried.field, path), message: tried.message }];
+  const settled = settledConfig(config, profile);
+  const tried = resolve(settled, profile.slug, {});
+  if (tried !== null)
+    return [
+      {
+        path: placeOf(profile.kubespawner_override, [...path, "kubespawner_override"], tried.field, path),
+        message: tried.message,
+      },
+    ];
   return Object.entries(profile.profile_options).flatMap(([name, option]) =>
     Object.entries(option.choices ?? {}).flatMap(([slug, choice]) => {
-      const problem = resolve(config, profile.slug, { [name]: slug });
+      const problem = resolve(settled, profile.slug, { [name]: slug });
       if (problem === null) return [];
       const at = [...path, "profile_options", name, "choices", slug];
-      return [{ path: placeOf(choice.kubespawner_override, [...at, "kubespawner_override"], problem.field, at), message: problem.message }];
+      return [
+        {
+          path: placeOf(choice.kubespawner_override, [...at, "kubespawner_override"], problem.field, at),
+          message: problem.message,
+        },
+      ];
     }),
   );
 }
@@ -105,7 +119,12 @@ function lostHome(config: Config, override: Plain, at: Path): Finding[] {
   const objects = Array.isArray(volumes) ? volumes : Object.values(isPlain(volumes) ? volumes : {});
   const name = homeVolumeTemplate(storage);
   if (objects.some((volume) => isPlain(volume) && volume.name === name)) return [];
-  return [{ path: [...at, "volumes"], message: `These volumes replace all others, the home too: such a server keeps no files. Add the volume “${name}” to keep it.` }];
+  return [
+    {
+      path: [...at, "volumes"],
+      message: `These volumes replace all others, the home too: such a server keeps no files. Add the volume “${name}” to keep it.`,
+    },
+  ];
 }
 
 /** KubeSpawner accepts any ending behind a match; here the whole value must match, which can refuse what was accepted before. */
@@ -113,7 +132,13 @@ function loosePattern(option: ProfileOption, at: Path): Finding[] {
   const pattern = option.unlisted_choice?.validation_regex;
   if (option.unlisted_choice?.enabled !== true) return [];
   const path = [...at, "unlisted_choice"];
-  if (pattern === undefined) return [{ path, message: "Without “validation_regex” any value is taken, any image of any registry among them." }];
+  if (pattern === undefined)
+    return [{ path, message: "Without “validation_regex” any value is taken, any image of any registry among them." }];
   if (pattern.endsWith("$")) return [];
-  return [{ path: [...path, "validation_regex"], message: "The whole value must match here. KubeSpawner would also take any text behind the match." }];
+  return [
+    {
+      path: [...path, "validation_regex"],
+      message: "The whole value must match here. KubeSpawner would also take any text behind the match.",
+    },
+  ];
 }

@@ -12,7 +12,9 @@ const formPrefix = "profile-option-";
  * not for us.
  */
 export function choicesFromQuery(query: URLSearchParams): ChoicesResult {
-  const prefixed = [...query].flatMap(([key, value]): [string, string][] => (key.startsWith("opt-") ? [[key.slice(4), value]] : []));
+  const prefixed = [...query].flatMap(([key, value]): [string, string][] =>
+    key.startsWith("opt-") ? [[key.slice(4), value]] : [],
+  );
   return choicesFromPairs(prefixed);
 }
 
@@ -24,7 +26,8 @@ export function choicesFromForm(form: URLSearchParams): ChoicesResult {
 /** `user_options` of JupyterHub's REST API: `{"profile": "gpu", "image": "base"}`; an empty body asks for the default. */
 export function choicesFromJson(body: unknown): ChoicesResult {
   if (body === undefined || body === null || body === "") return { ok: true, choices: { profile: null, options: {} } };
-  if (typeof body !== "object" || Array.isArray(body)) return refuse("body", "Send the options as a JSON object, such as {\"profile\": \"gpu\"}.");
+  if (typeof body !== "object" || Array.isArray(body))
+    return refuse("body", 'Send the options as a JSON object, such as {"profile": "gpu"}.');
   const entries: [string, string][] = [];
   for (const [key, value] of Object.entries(body)) {
     if (typeof value !== "string") return refuse(key, `The value of “${key}” must be text.`);

@@ -18,20 +18,31 @@ type HomeAnswer = { readonly home: HomeSpec; readonly volumes: readonly Plain[];
  * Takes the home out of KubeSpawner's lists of volumes and mounts, where it is the volume of the home's name. Other mounts of
  * that volume stay in the list. A profile whose lists no longer hold it has no home, as in KubeSpawner.
  */
-export function takeHome({ settings, volumes, mounts, volumeName, claimName }: HomeQuestion): HomeAnswer | { readonly problem: string } {
+export function takeHome({
+  settings,
+  volumes,
+  mounts,
+  volumeName,
+  claimName,
+}: HomeQuestion): HomeAnswer | { readonly problem: string } {
   const volume = volumes.find((item) => item.name === volumeName);
   const mount = mounts.find((item) => item.name === volumeName);
-  const without = { volumes: volumes.filter((item) => item !== volume), mounts: mounts.filter((item) => item !== mount) };
+  const without = {
+    volumes: volumes.filter((item) => item !== volume),
+    mounts: mounts.filter((item) => item !== mount),
+  };
   const mountPath = typeof mount?.mountPath === "string" ? mount.mountPath : "";
   const none = homeOf(settings, { kind: "none", mountPath, volumeName, claimName, staticClaim: null });
   if (volume === undefined || mount === undefined) {
     const orphan = volume === undefined && mount !== undefined;
-    if (orphan) return { problem: `The volume “${volumeName}” is mounted, but the profile's “volumes” no longer hold it.` };
+    if (orphan)
+      return { problem: `The volume “${volumeName}” is mounted, but the profile's “volumes” no longer hold it.` };
     return { home: none, volumes, mounts };
   }
   const subPath = typeof mount.subPath === "string" ? mount.subPath : "";
   if (settings.storage_pvc_ensure === true) {
-    if (subPath !== "") return { problem: "A folder (subPath) of a home can't be mounted as the home. Remove “subPath”." };
+    if (subPath !== "")
+      return { problem: "A folder (subPath) of a home can't be mounted as the home. Remove “subPath”." };
     return { home: homeOf(settings, { ...none, kind: "claim" }), ...without };
   }
   const claim = isPlain(volume.persistentVolumeClaim) ? volume.persistentVolumeClaim.claimName : undefined;
@@ -40,8 +51,12 @@ export function takeHome({ settings, volumes, mounts, volumeName, claimName }: H
   return { home: homeOf(settings, { ...none, kind: "static", staticClaim: { name: claim, subPath } }), ...without };
 }
 
-function homeOf(settings: Settings, said: Pick<HomeSpec, "kind" | "mountPath" | "volumeName" | "claimName" | "staticClaim">): HomeSpec {
-  const text = (map: Settings["storage_extra_labels"]) => Object.fromEntries(Object.entries(map ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+function homeOf(
+  settings: Settings,
+  said: Pick<HomeSpec, "kind" | "mountPath" | "volumeName" | "claimName" | "staticClaim">,
+): HomeSpec {
+  const text = (map: Settings["storage_extra_labels"]) =>
+    Object.fromEntries(Object.entries(map ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
   return {
     kind: said.kind,
     mountPath: said.mountPath,
@@ -59,5 +74,10 @@ function homeOf(settings: Settings, said: Pick<HomeSpec, "kind" | "mountPath" | 
 
 /** One volume holds everybody's folders: a path must stay in it and may not be the volume itself. */
 function isSafeFolder(path: string): boolean {
-  return path !== "" && !path.startsWith("/") && !path.includes("\0") && path.split("/").every((part) => part !== ".." && part !== "." && part !== "");
+  return (
+    path !== "" &&
+    !path.startsWith("/") &&
+    !path.includes("\0") &&
+    path.split("/").every((part) => part !== ".." && part !== "." && part !== "")
+  );
 }

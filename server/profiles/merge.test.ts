@@ -13,7 +13,9 @@ describe("an override over the settings, KubeSpawner's way", () => {
   });
 
   test("null removes a key of a mapping, and stands for None elsewhere", () => {
-    expect(applyOverride({ environment: { A: "1", B: "2" }, cmd: ["x"] }, { environment: { A: null }, cmd: null })).toEqual({
+    expect(
+      applyOverride({ environment: { A: "1", B: "2" }, cmd: ["x"] }, { environment: { A: null }, cmd: null }),
+    ).toEqual({
       environment: { B: "2" },
       cmd: null,
     });
@@ -33,7 +35,10 @@ describe("an override over the settings, KubeSpawner's way", () => {
   });
 
   test("a key called __proto__ is a key like any other", () => {
-    const merged = applyOverride({ environment: {} }, { environment: JSON.parse('{"__proto__": {"polluted": "yes"}}') });
+    const merged = applyOverride(
+      { environment: {} },
+      { environment: JSON.parse('{"__proto__": {"polluted": "yes"}}') },
+    );
     expect(Object.hasOwn(merged.environment as object, "__proto__")).toBe(true);
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
   });

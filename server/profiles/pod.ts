@@ -92,7 +92,9 @@ function pullSecretNames(secrets: Settings["image_pull_secrets"]): string[] {
 }
 
 function textMap(map: Readonly<Record<string, string | null>> | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(map ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+  return Object.fromEntries(
+    Object.entries(map ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+  );
 }
 
 function quantities(map: Readonly<Record<string, string | number | null>> | undefined): Record<string, string> {
@@ -114,6 +116,8 @@ export function plainEnvironment(environment: Settings["environment"]): Record<s
 
 function environmentFrom(environment: Settings["environment"]): KubeObject[] {
   return Object.entries(environment ?? {}).flatMap(([key, value]) =>
-    value !== null && typeof value === "object" && "valueFrom" in value ? [{ name: value.name ?? key, valueFrom: value.valueFrom }] : [],
+    value !== null && typeof value === "object" && "valueFrom" in value
+      ? [{ name: value.name ?? key, valueFrom: value.valueFrom }]
+      : [],
   );
 }

@@ -8,7 +8,9 @@ import { placeProblems } from "./unlisted-value.ts";
 /** `singleuser.profileList`, key for key as KubeSpawner and z2jh document it. */
 
 const name = z.string().min(1).max(256);
-const slug = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, { error: "A slug is made of letters, digits, “.”, “_” and “-”." });
+const slug = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, { error: "A slug is made of letters, digits, “.”, “_” and “-”." });
 
 /** Rules run in RE2, whose time grows with the length of the value alone; it has no look-around and no back-references. */
 export function compileRule(pattern: string): RE2JS | string {
@@ -25,7 +27,10 @@ const rule = z
   .superRefine((pattern, context) => {
     const compiled = compileRule(pattern);
     if (typeof compiled === "string")
-      context.addIssue({ code: "custom", message: `The regular expression doesn't compile (${compiled}). Berth runs it in RE2, which has no look-around and no back-references.` });
+      context.addIssue({
+        code: "custom",
+        message: `The regular expression doesn't compile (${compiled}). Berth runs it in RE2, which has no look-around and no back-references.`,
+      });
   });
 
 const Choice = z.strictObject({
@@ -46,9 +51,11 @@ const UnlistedOverride = z.record(z.string(), z.unknown()).superRefine((override
       continue;
     }
     const placed = placeProblems(trait, value);
-    for (const problem of placed.problems) context.addIssue({ code: "custom", path: [...problem.path], message: problem.message });
+    for (const problem of placed.problems)
+      context.addIssue({ code: "custom", path: [...problem.path], message: problem.message });
     if (!placed.hasValue && !checked.success)
-      for (const issue of checked.error.issues) context.addIssue({ code: "custom", path: [...issue.path], message: issue.message });
+      for (const issue of checked.error.issues)
+        context.addIssue({ code: "custom", path: [...issue.path], message: issue.message });
   }
 });
 
@@ -79,13 +86,21 @@ export type ProfileOption = z.infer<typeof ProfileOption>;
 
 const optionName = z
   .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, { error: "An option's name is made of letters, digits, “.”, “_” and “-”." })
-  .refine((option) => option !== "profile" && !option.includes("--"), { error: "An option can't be called “profile”, nor hold “--”: the form uses those." });
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, {
+    error: "An option's name is made of letters, digits, “.”, “_” and “-”.",
+  })
+  .refine((option) => option !== "profile" && !option.includes("--"), {
+    error: "An option can't be called “profile”, nor hold “--”: the form uses those.",
+  });
 
 const Profile = z.strictObject({
   display_name: name,
   slug: slug.optional().describe("Default: made from display_name, as KubeSpawner does."),
-  description: z.string().max(10_000).default("").describe("May hold simple HTML; scripts, styles and event handlers are removed."),
+  description: z
+    .string()
+    .max(10_000)
+    .default("")
+    .describe("May hold simple HTML; scripts, styles and event handlers are removed."),
   default: z.boolean().optional(),
   kubespawner_override: KubespawnerOverride.prefault({}),
   profile_options: z.record(optionName, ProfileOption).default({}),
@@ -105,11 +120,26 @@ export const ProfileList = z
     for (const [key, profile] of Object.entries(profiles)) {
       const path = Array.isArray(profiles) ? [Number(key)] : [key];
       const own = slugOf(profile);
-      if (own === "") context.addIssue({ code: "custom", path, message: "No slug can be made from this display_name. Add a “slug”." });
-      else if (seen.has(own)) context.addIssue({ code: "custom", path, message: `Two profiles have the slug “${own}”. Give one of them a “slug” of its own.` });
+      if (own === "")
+        context.addIssue({
+          code: "custom",
+          path,
+          message: "No slug can be made from this display_name. Add a “slug”.",
+        });
+      else if (seen.has(own))
+        context.addIssue({
+          code: "custom",
+          path,
+          message: `Two profiles have the slug “${own}”. Give one of them a “slug” of its own.`,
+        });
       seen.add(own);
       defaults += profile.default === true ? 1 : 0;
-      if (profile.default === true && defaults === 2) context.addIssue({ code: "custom", path: [...path, "default"], message: "Only one profile can be the default." });
+      if (profile.default === true && defaults === 2)
+        context.addIssue({
+          code: "custom",
+          path: [...path, "default"],
+          message: "Only one profile can be the default.",
+        });
     }
   });
 export type ProfileList = z.infer<typeof ProfileList>;

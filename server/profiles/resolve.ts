@@ -20,7 +20,12 @@ export type ResolveInput = {
 
 export type ResolveProblem = { readonly field: string; readonly message: string };
 export type ResolveResult =
-  | { readonly ok: true; readonly spec: ServerSpec; readonly profileSlug: string; readonly options: Readonly<Record<string, string>> }
+  | {
+      readonly ok: true;
+      readonly spec: ServerSpec;
+      readonly profileSlug: string;
+      readonly options: Readonly<Record<string, string>>;
+    }
   | { readonly ok: false; readonly problem: ResolveProblem };
 
 /** Longest value a user may type. */
@@ -48,10 +53,15 @@ export function resolveProfile({ config, profile: slug, options, user, server }:
     settings = applyOverride(settings, withoutAlias(picked.override));
     stored[picked.key] = picked.stored;
     const checked = Settings.safeParse(settings);
-    if (!checked.success) return { ok: false, problem: { field: picked.key, message: issueSentence(option, checked.error.issues[0]?.message) } };
+    if (!checked.success)
+      return {
+        ok: false,
+        problem: { field: picked.key, message: issueSentence(option, checked.error.issues[0]?.message) },
+      };
   }
   const checked = Settings.safeParse(settings);
-  if (!checked.success) return { ok: false, problem: { field: "profile", message: checked.error.issues[0]?.message ?? "" } };
+  if (!checked.success)
+    return { ok: false, problem: { field: "profile", message: checked.error.issues[0]?.message ?? "" } };
   const made = serverSpecFrom({
     config,
     settings: checked.data,
@@ -59,12 +69,17 @@ export function resolveProfile({ config, profile: slug, options, user, server }:
     userName: user.name,
     serverName: server.name,
   });
-  return made.ok ? { ok: true, spec: made.spec, profileSlug: profile.slug, options: stored } : { ok: false, problem: made.problem };
+  return made.ok
+    ? { ok: true, spec: made.spec, profileSlug: profile.slug, options: stored }
+    : { ok: false, problem: made.problem };
 }
 
 function findProfile(config: Config, slug: string | null): ListedProfile | Problem {
   const profiles = listedProfiles(config);
-  const wanted = slug === null || slug === "" ? profiles.find((profile) => profile.isDefault) : profiles.find((profile) => profile.slug === slug);
+  const wanted =
+    slug === null || slug === ""
+      ? profiles.find((profile) => profile.isDefault)
+      : profiles.find((profile) => profile.slug === slug);
   if (wanted !== undefined) return wanted;
   const known = profiles.map((profile) => `“${profile.slug}”`).join(", ");
   return { problem: { field: "profile", message: `There is no profile “${slug}”. Choose one of ${known}.` } };
@@ -79,30 +94,59 @@ function unknownOption(profile: ListedProfile, options: Readonly<Record<string, 
   return { field: unknown, message: `The profile “${profile.display_name}” ${has}; “${unknown}” is not one.` };
 }
 
-function pick(name: string, option: ProfileOption, options: Readonly<Record<string, string>>, backend: "local" | "kubernetes"): Picked | Problem {
+function pick(
+  name: string,
+  option: ProfileOption,
+  options: Readonly<Record<string, string>>,
+  backend: "local" | "kubernetes",
+): Picked | Problem {
   const typed = options[typedKey(name)] ?? "";
   const asked = options[name] ?? "";
   if (typed !== "") return pickTyped(name, option, typed, asked, backend);
   if (asked === unlistedMark && !Object.hasOwn(option.choices ?? {}, asked))
-    return { problem: { field: typedKey(name), message: `Type a value for “${option.display_name}”, or choose one from the list.` } };
+    return {
+      problem: {
+        field: typedKey(name),
+        message: `Type a value for “${option.display_name}”, or choose one from the list.`,
+      },
+    };
   const slug = asked === "" ? defaultChoiceOf(option) : asked;
   if (slug === null) return { problem: { field: typedKey(name), message: `“${option.display_name}” needs a value.` } };
   const choices = option.choices ?? {};
   const choice = Object.hasOwn(choices, slug) ? choices[slug] : undefined;
   if (choice !== undefined) return { key: name, stored: slug, override: choice.kubespawner_override };
-  const known = Object.keys(choices).map((key) => `“${key}”`).join(", ");
-  return { problem: { field: name, message: `“${slug}” is not a choice for “${option.display_name}”. Choose one of ${known}.` } };
+  const known = Object.keys(choices)
+    .map((key) => `“${key}”`)
+    .join(", ");
+  return {
+    problem: {
+      field: name,
+      message: `“${slug}” is not a choice for “${option.display_name}”. Choose one of ${known}.`,
+    },
+  };
 }
 
-function pickTyped(name: string, option: ProfileOption, typed: string, asked: string, backend: "local" | "kubernetes"): Picked | Problem {
+function pickTyped(
+  name: string,
+  option: ProfileOption,
+  typed: string,
+  asked: string,
+  backend: "local" | "kubernetes",
+): Picked | Problem {
   const refuse = (message: string) => ({ problem: { field: typedKey(name), message } });
   const unlisted = option.unlisted_choice;
   if (unlisted?.enabled !== true) return refuse(`“${option.display_name}” takes only the choices in its list.`);
-  if (asked !== "" && asked !== unlistedMark) return refuse(`“${option.display_name}” has a choice and a typed value. Give one of them.`);
-  if (typed.length > typedValueLength) return refuse(`The value for “${option.display_name}” is longer than ${typedValueLength} characters.`);
-  if (typed.includes("\0")) return refuse(`The value for “${option.display_name}” holds a character that no setting can hold.`);
+  if (asked !== "" && asked !== unlistedMark)
+    return refuse(`“${option.display_name}” has a choice and a typed value. Give one of them.`);
+  if (typed.length > typedValueLength)
+    return refuse(`The value for “${option.display_name}” is longer than ${typedValueLength} characters.`);
+  if (typed.includes("\0"))
+    return refuse(`The value for “${option.display_name}” holds a character that no setting can hold.`);
   if (unlisted.validation_regex !== undefined && !matchesWhole(unlisted.validation_regex, typed))
-    return refuse(unlisted.validation_message ?? `The value for “${option.display_name}” must match ${unlisted.validation_regex} as a whole.`);
+    return refuse(
+      unlisted.validation_message ??
+        `The value for “${option.display_name}” must match ${unlisted.validation_regex} as a whole.`,
+    );
   const override: Record<string, unknown> = {};
   for (const [trait, setting] of Object.entries(unlisted.kubespawner_override)) {
     const field = trait === "cmd" || trait === "args" ? spawnerFieldIn(typed) : null;

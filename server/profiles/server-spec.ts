@@ -9,7 +9,9 @@ import { expand, expandAll, templateNamesFor } from "./template.ts";
 import { expandedTraits, Settings } from "./traits.ts";
 
 export type SpecProblem = { readonly field: string; readonly message: string };
-type SpecOrProblem = { readonly ok: true; readonly spec: ServerSpec } | { readonly ok: false; readonly problem: SpecProblem };
+type SpecOrProblem =
+  | { readonly ok: true; readonly spec: ServerSpec }
+  | { readonly ok: false; readonly problem: SpecProblem };
 
 type SpecQuestion = {
   readonly config: Config;
@@ -36,13 +38,18 @@ export function serverSpecFrom({ config, settings: raw, profile, userName, serve
   const problem = appProblem(app, settings);
   if (problem !== null) return { ok: false, problem };
   const limits = limitsFrom(settings);
-  if (limits === null) return { ok: false, problem: { field: "mem_limit", message: "A server needs a CPU and a memory limit." } };
+  if (limits === null)
+    return { ok: false, problem: { field: "mem_limit", message: "A server needs a CPU and a memory limit." } };
   const spec: ServerSpec = {
     profile,
     app,
     ...limits,
     processLimit: settings.process_limit ?? 4096,
-    environment: { ...imageVariables(settings), ...appEnvironment(app, settings), ...plainEnvironment(settings.environment) },
+    environment: {
+      ...imageVariables(settings),
+      ...appEnvironment(app, settings),
+      ...plainEnvironment(settings.environment),
+    },
     startTimeoutSeconds: settings.start_timeout ?? 300,
     httpTimeoutSeconds: settings.http_timeout ?? 60,
     shutdownOnLogout: settings.shutdown_on_logout ?? false,
@@ -53,11 +60,17 @@ export function serverSpecFrom({ config, settings: raw, profile, userName, serve
 }
 
 function expandSettings(raw: Settings, names: ReturnType<typeof templateNamesFor>, userName: string): Settings {
-  const expanded = Object.fromEntries(expandedTraits.flatMap((trait) => (raw[trait] === undefined ? [] : [[trait, expandAll(raw[trait], names)]])));
+  const expanded = Object.fromEntries(
+    expandedTraits.flatMap((trait) => (raw[trait] === undefined ? [] : [[trait, expandAll(raw[trait], names)]])),
+  );
   // JupyterHub fills only {username} here, with the name as it is; a segment of a URL needs it encoded.
   const urls = {
-    ...(raw.default_url === undefined ? {} : { default_url: raw.default_url.replaceAll("{username}", () => encodeURIComponent(userName)) }),
-    ...(raw.notebook_dir === undefined ? {} : { notebook_dir: raw.notebook_dir.replaceAll("{username}", () => names.username) }),
+    ...(raw.default_url === undefined
+      ? {}
+      : { default_url: raw.default_url.replaceAll("{username}", () => encodeURIComponent(userName)) }),
+    ...(raw.notebook_dir === undefined
+      ? {}
+      : { notebook_dir: raw.notebook_dir.replaceAll("{username}", () => names.username) }),
   };
   return Settings.parse({ ...raw, ...expanded, ...urls });
 }

@@ -31,7 +31,9 @@ describe("KubeSpawner's template strings", () => {
   });
 
   test("values are expanded at every depth, keys never", () => {
-    expect(expandAll({ "{username}": ["{username}", 1, { x: "{servername}" }] }, templateNamesFor("ana", "lab", "x"))).toEqual({
+    expect(
+      expandAll({ "{username}": ["{username}", 1, { x: "{servername}" }] }, templateNamesFor("ana", "lab", "x")),
+    ).toEqual({
       "{username}": ["ana", 1, { x: "lab" }],
     });
   });

@@ -2,7 +2,8 @@ const hooks = "it is Python that runs inside JupyterHub's own process.";
 const connection = "Berth's own connection is set once, by “spawner.kubernetes”.";
 const retries = "Berth watches and retries by itself; there is nothing to tune.";
 const byPodIp = "Berth reaches servers by their pod's address, never by a service or a DNS name.";
-const namespaces = "namespaces are set once, by “spawner.kubernetes.namespace” and “spawner.kubernetes.namespaceTemplate”.";
+const namespaces =
+  "namespaces are set once, by “spawner.kubernetes.namespace” and “spawner.kubernetes.namespaceTemplate”.";
 const names = "objects are found by fixed names and labels that nothing may change.";
 const certificates = "certificates between hub and servers are JupyterHub's internal_ssl, which Berth doesn't use.";
 const form = "the spawn page is made from the profiles; it takes no template.";
@@ -64,7 +65,8 @@ export const refusedTraits: Readonly<Record<string, string>> = {
   oauth_roles: rights,
   oauth_client_allowed_scopes: rights,
   server_token_scopes: rights,
-  consecutive_failure_limit: "a hub that stops after failed starts would stop everybody's; failures are shown and counted instead.",
+  consecutive_failure_limit:
+    "a hub that stops after failed starts would stop everybody's; failures are shown and counted instead.",
   poll_interval: polling,
   poll_jitter: polling,
   env_keep: "a server never inherits the hub's environment. Use “environment”.",

@@ -10,11 +10,15 @@ import { refusedTraits } from "./traits-refused.ts";
 
 export const memoryAmount = z
   .union([z.string(), z.number()])
-  .refine((amount) => parseMemoryBytes(amount) !== null, { error: "Not an amount of memory. Write 512M, 2G, or a number of bytes; a server always has a limit." })
+  .refine((amount) => parseMemoryBytes(amount) !== null, {
+    error: "Not an amount of memory. Write 512M, 2G, or a number of bytes; a server always has a limit.",
+  })
   .meta({ examples: ["2G"] });
 export const cpuAmount = z
   .union([z.string(), z.number()])
-  .refine((amount) => parseCpuMillicores(amount) !== null, { error: "Not a number of CPUs. Write 2, 0.5 or 500m; a server always has a limit." })
+  .refine((amount) => parseCpuMillicores(amount) !== null, {
+    error: "Not a number of CPUs. Write 2, 0.5 or 500m; a server always has a limit.",
+  })
   .meta({ examples: [0.5] });
 export const storageAmount = z
   .union([z.string(), z.number()])
@@ -29,7 +33,10 @@ export const kubeObjects = z.union([z.array(kubeObject), z.record(z.string(), ku
 export const commandWords = z.union([z.string().min(1), z.array(z.string()).min(1)]);
 export const identity = z.int().min(0).max(4294967295);
 export const seconds = z.int().min(1).max(86400);
-export const pullSecrets = z.union([z.string().min(1), z.array(z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]))]);
+export const pullSecrets = z.union([
+  z.string().min(1),
+  z.array(z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })])),
+]);
 export const environmentValues = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, { error: "Not a name for an environment variable." }),
   z
@@ -39,7 +46,10 @@ export const environmentValues = z.record(
         z.strictObject({ name: z.string().min(1).optional(), value: text }),
         z.strictObject({ name: z.string().min(1).optional(), valueFrom: kubeObject }),
       ],
-      { error: "An environment variable is text (write numbers and true/false in quotes) or an object with “value” or “valueFrom”." },
+      {
+        error:
+          "An environment variable is text (write numbers and true/false in quotes) or an object with “value” or “valueFrom”.",
+      },
     )
     .nullable(),
 );
@@ -119,11 +129,18 @@ export const Settings = z.strictObject({ ...traitShapes, ...berthShapes }).parti
 export type Settings = z.infer<typeof Settings>;
 
 const refusedShapes = Object.fromEntries(
-  Object.entries(refusedTraits).map(([trait, reason]) => [trait, z.never({ error: `“${trait}” can't be set: ${reason}` }).optional()]),
+  Object.entries(refusedTraits).map(([trait, reason]) => [
+    trait,
+    z.never({ error: `“${trait}” can't be set: ${reason}` }).optional(),
+  ]),
 );
 
 /** The schema of a `kubespawner_override`. */
-export const KubespawnerOverride = z.strictObject({ ...Settings.shape, image_spec: text.optional().describe("Old name of `image`."), ...refusedShapes });
+export const KubespawnerOverride = z.strictObject({
+  ...Settings.shape,
+  image_spec: text.optional().describe("Old name of `image`."),
+  ...refusedShapes,
+});
 
 /** Settings whose strings KubeSpawner expands as templates (`_expand_all` in `get_pod_manifest` and `get_pvc_manifest`). */
 export const expandedTraits = [

@@ -26,13 +26,22 @@ const openTraits: ReadonlySet<string> = new Set([
 ]);
 
 type Path = readonly (string | number)[];
-export type Placement = { readonly hasValue: boolean; readonly problems: readonly { readonly path: Path; readonly message: string }[] };
+export type Placement = {
+  readonly hasValue: boolean;
+  readonly problems: readonly { readonly path: Path; readonly message: string }[];
+};
 
 /** Looks at one setting of an unlisted choice's override: does it hold `{value}`, and may it? */
 export function placeProblems(trait: string, setting: unknown): Placement {
   const places = findValue(setting, [trait]);
   const problems = places.flatMap(({ path, inKey }) => {
-    if (inKey) return [{ path, message: "“{value}” can't stand in a key, only in a text: a user must not choose which setting is set." }];
+    if (inKey)
+      return [
+        {
+          path,
+          message: "“{value}” can't stand in a key, only in a text: a user must not choose which setting is set.",
+        },
+      ];
     if (openTraits.has(trait)) return [];
     return [{ path, message: `“{value}” can't be used in “${trait}”. It may stand in ${[...openTraits].join(", ")}.` }];
   });
@@ -61,7 +70,8 @@ export function placeValue(trait: string, setting: unknown, typed: string, backe
   const dollars = dollarTraits.has(trait) && backend === "kubernetes" ? typed.replaceAll("$", "$$$$") : typed;
   const escaped = templated.has(trait) ? dollars.replaceAll("{", "{{").replaceAll("}", "}}") : dollars;
   const place = (item: unknown): unknown => {
-    if (typeof item === "string") return templated.has(trait) ? item.replaceAll("{value}", () => escaped) : format(item, escaped);
+    if (typeof item === "string")
+      return templated.has(trait) ? item.replaceAll("{value}", () => escaped) : format(item, escaped);
     if (Array.isArray(item)) return item.map(place);
     if (typeof item !== "object" || item === null) return item;
     return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, place(inner)]));

@@ -1,7 +1,7 @@
 import sanitizeHtml from "sanitize-html";
 import type { ChoiceView, LimitsView, ProfileOptionView, ProfileView } from "#server/api/views.ts";
 import type { Config } from "#server/config/schema.ts";
-import { defaultChoiceOf, type ListedProfile, listedProfiles } from "./catalogue.ts";
+import { defaultChoiceOf, type ListedProfile, listedProfiles, settledConfig } from "./catalogue.ts";
 import { limitsOf } from "./limits.ts";
 import type { ProfileOption, UnlistedChoice } from "./profile-list.ts";
 import { resolveProfile } from "./resolve.ts";
@@ -44,29 +44,50 @@ function unlistedView(option: ProfileOption, unlisted: UnlistedChoice): ProfileO
 
 /** An option without a default choice has no limits to show until a value is typed: the profile's own stand in. */
 function limitsWith(config: Config, profile: ListedProfile, options: Readonly<Record<string, string>>): LimitsView {
-  const settled = Object.entries(profile.profile_options).filter(([, option]) => defaultChoiceOf(option) !== null);
-  const narrowed: Config = {
-    ...config,
-    singleuser: { ...config.singleuser, profileList: [{ ...profile, profile_options: Object.fromEntries(settled) }].map(withoutMarks) },
-  };
-  const resolved = resolveProfile({ config: narrowed, profile: profile.slug, options, user: { name: "someone" }, server: { name: "" } });
+  const resolved = resolveProfile({
+    config: settledConfig(config, profile),
+    profile: profile.slug,
+    options,
+    user: { name: "someone" },
+    server: { name: "" },
+  });
   // `loadConfig` has resolved every profile and choice before anything is served.
   if (!resolved.ok) throw new Error(`profile ${profile.slug}: ${resolved.problem.field}: ${resolved.problem.message}`);
   return limitsOf(resolved.spec);
 }
 
-function withoutMarks({ isDefault: _, ...profile }: ListedProfile) {
-  return profile;
-}
-
 /** Words and links only: nothing that runs, loads, floats over the page or looks like the portal's own form. */
 export function cleanDescription(html: string): string {
   return sanitizeHtml(html, {
-    allowedTags: ["a", "b", "strong", "i", "em", "u", "s", "code", "pre", "kbd", "br", "p", "ul", "ol", "li", "small", "sub", "sup"],
+    allowedTags: [
+      "a",
+      "b",
+      "strong",
+      "i",
+      "em",
+      "u",
+      "s",
+      "code",
+      "pre",
+      "kbd",
+      "br",
+      "p",
+      "ul",
+      "ol",
+      "li",
+      "small",
+      "sub",
+      "sup",
+    ],
     allowedAttributes: { a: ["href", "rel", "target"] },
     allowedSchemes: ["https", "http", "mailto"],
     allowProtocolRelative: false,
     disallowedTagsMode: "discard",
-    transformTags: { a: (tagName, { href }) => ({ tagName, attribs: { ...(href === undefined ? {} : { href }), rel: "noopener noreferrer", target: "_blank" } }) },
+    transformTags: {
+      a: (tagName, { href }) => ({
+        tagName,
+        attribs: { ...(href === undefined ? {} : { href }), rel: "noopener noreferrer", target: "_blank" },
+      }),
+    },
   });
 }

@@ -1,5 +1,5 @@
 import type { Db } from "#db/client.ts";
-import { findHome, queuePositionOf, type ServerWithOwner } from "#db/servers.ts";
+import { findHome, type Phase, queuePositionOf, type ServerWithOwner } from "#db/servers.ts";
 import type { LimitsView, ServerView } from "#server/api/views.ts";
 import type { Config } from "#server/config/schema.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
@@ -32,7 +32,7 @@ export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner, wit
     id: server.id,
     ownerName,
     name: server.name,
-    phase: asked && (server.phase === "stopped" || server.phase === "failed") ? "queued" : server.phase,
+    phase: asked ? phaseWhileAsked[server.phase] : server.phase,
     phaseSince: server.phaseSince,
     queuePosition,
     profile: spec === null ? null : spec.profile,
@@ -52,6 +52,17 @@ export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner, wit
     limitsNote: ctx.limitsNote,
   };
 }
+
+/** A wish the reconciler has not looked at yet reads as if it had: nobody should see the old state after pressing a button. */
+const phaseWhileAsked: Record<Phase, Phase> = {
+  stopped: "queued",
+  failed: "queued",
+  queued: "queued",
+  spawning: "stopping",
+  starting: "stopping",
+  ready: "stopping",
+  stopping: "stopping",
+};
 
 async function failureViewOf(ctx: ViewContext, { server, ownerName }: ServerWithOwner, withLog: boolean) {
   const failure = failureOf(server);

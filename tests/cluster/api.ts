@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import type { RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
 import { Agent, request } from "undici";
-import { parse } from "yaml";
 
 /** A Kubernetes object as the API gives it; tests look into it with `toMatchObject`. */
 export type KubeJson = Record<string, unknown>;
@@ -20,31 +20,28 @@ export type ClusterApi = {
   close(): Promise<void>;
 };
 
-type Kubeconfig = {
-  clusters: { cluster: { server: string; "certificate-authority-data"?: string } }[];
-  users: { user: { token?: string; "client-certificate-data"?: string; "client-key-data"?: string } }[];
-};
-
-function decoded(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : Buffer.from(value, "base64").toString();
-}
-
-/** For the tests' own hands in the cluster; Berth itself has its own client in k8s/. Understands kubeconfigs with inline data. */
-export function clusterApi(kubeconfigFile: string): ClusterApi {
-  const config: Kubeconfig = parse(readFileSync(kubeconfigFile, "utf8"));
-  const cluster = config.clusters[0]?.cluster;
-  const user = config.users[0]?.user;
-  if (!cluster || !user) throw new Error(`${kubeconfigFile} names no cluster or no user.`);
-  const ca = decoded(cluster["certificate-authority-data"]);
-  const cert = decoded(user["client-certificate-data"]);
-  const key = decoded(user["client-key-data"]);
-  const agent = new Agent({ connect: { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) } });
+/** For the tests' own hands in the cluster; Berth itself has its own client in k8s/. */
+export async function clusterApi(kubeconfigFile: string): Promise<ClusterApi> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigFile);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new Error(`${kubeconfigFile} names no cluster.`);
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
+  const agent = new Agent({
+    connect: {
+      ...(options.ca ? { ca: options.ca } : {}),
+      ...(options.cert ? { cert: options.cert } : {}),
+      ...(options.key ? { key: options.key } : {}),
+    },
+  });
   const call: ClusterApi["call"] = async (method, path, body) => {
     const type = method === "PATCH" ? "application/apply-patch+yaml" : "application/json";
     const response = await request(new URL(path, cluster.server), {
       method,
       dispatcher: agent,
-      headers: { "content-type": type, ...(user.token ? { authorization: `Bearer ${user.token}` } : {}) },
+      headers: { ...Object.fromEntries(headers), "content-type": type },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const text = await response.body.text();

@@ -23,20 +23,22 @@ export type PartName = keyof typeof parts;
 /** What every cluster needs; kwok (fake nodes) and helm are for those who ask. */
 export const clusterParts: readonly PartName[] = ["kube", "local-path-provisioner", "pause", "singleuser"];
 
-const packages = [
-  "containerd",
-  "runc",
-  "containernetworking-plugins",
-  "iptables",
-  "ipset",
-  "conntrack",
-  "socat",
-  "iproute2",
-  "debootstrap",
-  "gcc",
-  "libc6-dev",
-  "openssl",
-];
+/** By command, not by package: on a machine with Docker, Debian's containerd would push Docker's own out. */
+const tools: Readonly<Record<string, string>> = {
+  containerd: "/usr/bin/containerd",
+  runc: "/usr/bin/runc",
+  "containernetworking-plugins": "/usr/lib/cni/bridge",
+  iptables: "/usr/sbin/iptables",
+  ipset: "/usr/sbin/ipset",
+  conntrack: "/usr/sbin/conntrack",
+  socat: "/usr/bin/socat",
+  iproute2: "/usr/sbin/ip",
+  debootstrap: "/usr/sbin/debootstrap",
+  gcc: "/usr/bin/gcc",
+  "libc6-dev": "/usr/include/stdlib.h",
+  openssl: "/usr/bin/openssl",
+  python3: "/usr/bin/python3",
+};
 
 export const cacheDirectory = process.env.BERTH_TEST_CLUSTER_CACHE ?? "/var/cache/berth-testcluster";
 
@@ -71,12 +73,18 @@ export async function buildCluster(
   installPackages(print);
   mkdirSync(cache, { recursive: true });
   const missing = wanted.filter((name) => !isBuilt(name, cache));
-  if (missing.length > 0 && spawnSync("go", ["version"]).status !== 0)
-    throw new Error(`Building ${missing.join(", ")} for the test cluster needs Go (1.24 or newer) on the PATH.`);
+  if (missing.length > 0) requireGo();
   for (const name of missing) {
     print(`test cluster: building ${name} (about ${parts[name].minutes} min on two cores)`);
     await buildPart(name, cache, print);
   }
+}
+
+/** From 1.21 on, Go fetches by itself the newer toolchain that a module asks for. */
+function requireGo(): void {
+  const { stdout } = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" });
+  const [, minor] = /^go1\.(\d+)/.exec(stdout ?? "") ?? [];
+  if (Number(minor ?? 0) < 21) throw new Error("Building the test cluster needs Go, 1.21 or newer, on the PATH.");
 }
 
 async function buildPart(name: PartName, cache: string, print: (line: string) => void): Promise<void> {
@@ -105,10 +113,7 @@ function runPrinting(command: string, args: string[], print: (line: string) => v
 }
 
 function installPackages(print: (line: string) => void): void {
-  const installed = spawnSync("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status}\n", ...packages], {
-    encoding: "utf8",
-  });
-  const missing = packages.filter((name) => !installed.stdout?.split("\n").includes(`${name} installed`));
+  const missing = Object.keys(tools).filter((name) => !existsSync(tools[name] ?? ""));
   if (missing.length === 0) return;
   print(`test cluster: installing ${missing.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

@@ -66,7 +66,7 @@ function launchComponent(name: string): void {
 export async function stopComponent(name: string): Promise<void> {
   const found = readJournal(stateDirectory)?.processes[name];
   if (!found || !isAlive(found)) throw new Error(`${name} doesn't run.`);
-  await endProcesses([found]);
+  await endProcesses([found], ["SIGKILL"]);
 }
 
 export async function startComponent(name: string): Promise<void> {
@@ -75,9 +75,11 @@ export async function startComponent(name: string): Promise<void> {
 }
 
 async function apiServerReady(): Promise<void> {
-  const api = clusterApi(adminKubeconfig());
+  const api = await clusterApi(adminKubeconfig());
   try {
     await waitFor("the API server is ready", 90, async () => {
+      const found = readJournal(stateDirectory)?.processes.apiserver;
+      if (found && !isAlive(found)) throw new Error("The API server ended.");
       const answer = await api.call("GET", "/readyz").catch(() => undefined);
       return answer?.status === 200;
     });
@@ -90,8 +92,9 @@ async function bringUp(fakeNodes: boolean, print: (line: string) => void): Promi
   const started = performance.now();
   mkdirSync(stateDirectory, { recursive: true, mode: 0o755 });
   // From here on everything that is done to the machine can be undone, whatever happens to this process.
-  writeJournal(stateDirectory, observeMachine());
-  writeSettings(stateDirectory, path.join(cacheDirectory, "containerd"));
+  const containerdRoot = path.join(cacheDirectory, "containerd");
+  writeJournal(stateDirectory, observeMachine(containerdRoot));
+  writeSettings(stateDirectory, containerdRoot);
   execFileSync("ip", ["link", "add", nodeBridge, "type", "bridge"]);
   // A node's address can't be loopback, and not every kernel has dummy devices: a bridge without members carries it.
   execFileSync("ip", ["address", "add", `${nodeAddress}/32`, "dev", nodeBridge]);
@@ -106,7 +109,7 @@ async function bringUp(fakeNodes: boolean, print: (line: string) => void): Promi
   await loadImages();
   await apiServerReady();
   for (const name of ["controller-manager", "scheduler", "kubelet", "kube-proxy"]) launchComponent(name);
-  const api = clusterApi(adminKubeconfig());
+  const api = await clusterApi(adminKubeconfig());
   await installStorage(api, stateDirectory);
   launchComponent("local-path");
   if (fakeNodes) launchComponent("kwok");

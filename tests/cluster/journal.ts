@@ -5,6 +5,7 @@ import type { RecordedProcess } from "./processes.ts";
 
 /** The machine as it was, and what was started on it: enough to undo a start that crashed anywhere. */
 export type Journal = {
+  containerdRoot: string;
   processes: Record<string, RecordedProcess>;
   sysctls: Record<string, string>;
   iptables: string;
@@ -56,11 +57,12 @@ export function namespacesNow(): string[] {
   return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
 }
 
-export function observeMachine(): Journal {
+export function observeMachine(containerdRoot: string): Journal {
   const sysctls: Record<string, string> = {};
   for (const name of changedSysctls)
     if (existsSync(`/proc/sys/${name}`)) sysctls[name] = readFileSync(`/proc/sys/${name}`, "utf8").trim();
   return {
+    containerdRoot,
     processes: {},
     sysctls,
     iptables: saveTables("iptables"),

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { apiServerUrl, kubernetesService, nodeAddress, nodeName } from "./addresses.ts";
+import { kubeconfigFor } from "./kubeconfig.ts";
 
 type Subject = { commonName: string; organization?: string; alternativeNames?: string[] };
 
@@ -58,30 +59,8 @@ function issue(folder: string, name: string, subject: Subject): void {
 export function makeCertificates(folder: string): void {
   issue(folder, "ca", { commonName: "berth-test-cluster" });
   for (const [name, subject] of Object.entries(subjects)) issue(folder, name, subject);
-  openssl(
-    "genpkey",
-    "-algorithm",
-    "EC",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-out",
-    path.join(folder, "sa.key"),
-  );
-}
-
-type UserEntry = { token: string } | { "client-certificate-data": string; "client-key-data": string };
-
-/** JSON is YAML: a kubeconfig needs no other writer. */
-export function kubeconfigFor(server: string, authority: string, user: UserEntry, namespace = "default"): string {
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "test", cluster: { server, "certificate-authority-data": authority } }],
-    users: [{ name: "test", user }],
-    contexts: [{ name: "test", context: { cluster: "test", user: "test", namespace } }],
-    "current-context": "test",
-  };
-  return `${JSON.stringify(config, null, 1)}\n`;
+  // The API server reads its token key only in the older SEC 1 form.
+  openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path.join(folder, "sa.key"));
 }
 
 export function writeKubeconfigs(pki: string, directory: string): void {

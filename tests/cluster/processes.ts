@@ -55,14 +55,14 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-export async function endProcesses(processes: RecordedProcess[]): Promise<void> {
-  for (const [name, timeoutSeconds] of [
-    ["SIGTERM", 15],
-    ["SIGKILL", 15],
-  ] as const) {
+export async function endProcesses(
+  processes: RecordedProcess[],
+  signals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGKILL"],
+): Promise<void> {
+  for (const name of signals) {
     const left = processes.filter(isAlive);
     for (const { pid } of left) signal(pid, name);
-    await waitFor("processes end", timeoutSeconds, () => !left.some(isAlive)).catch(() => undefined);
+    await waitFor("processes end", 15, () => !left.some(isAlive)).catch(() => undefined);
   }
   const stubborn = processes.filter(isAlive);
   if (stubborn.length > 0) throw new Error(`Processes ${stubborn.map(({ pid }) => pid).join(", ")} don't end.`);

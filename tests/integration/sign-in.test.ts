@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sessions, users } from "#db/schema/tables.ts";
 import { createAdminLink } from "#server/auth/admin-link.ts";
+import { forgetOldLogins } from "#server/auth/forget-old-logins.ts";
 import { prepareVerification } from "#server/auth/password.ts";
 import { createProviders } from "#server/auth/providers.ts";
 import { actorOfSession } from "#server/auth/session.ts";
@@ -232,6 +233,23 @@ describe("the dummy login", () => {
     expect(codeOf(await dummy(on, "ana", "let me"))).toBe("wrong");
     expect(codeOf(await dummy(on, "ana", "let me in"))).toBe("ok");
   });
+});
+
+test("S-25: what tried logins leave behind is swept away, and sessions that still speak for somebody stay", async () => {
+  const ana = await makeUser(ctx, "ana", { password: "correct horse" });
+  const token = await openTestSession(ctx, ana);
+  for (let at = 0; at < 5; at++) await local(ctx, `nobody-${at}`, "x", `198.51.100.${at}`);
+  const { code } = await createAdminLink(ctx);
+  ctx.clock.advance(3600);
+  await forgetOldLogins(ctx);
+  for (const table of ["login_attempts", "codes"]) {
+    expect((await ctx.db.execute(sql`select * from ${sql.identifier(table)}`)).rows).toEqual([]);
+  }
+  expect(codeOf(await adminLink(ctx, code))).toBe("expired");
+  expect((await actorOfSession(ctx.db, keys, token, ctx.clock.now())).kind).toBe("user");
+  ctx.clock.advance(200 * 86_400);
+  await forgetOldLogins(ctx);
+  expect(await ctx.db.select().from(sessions)).toEqual([]);
 });
 
 describe("logging out", () => {

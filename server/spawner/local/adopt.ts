@@ -1,4 +1,4 @@
-import { hasVariable, parseStat, type ProcessStat, readProcess, realUidOf } from "./processes.ts";
+import { hasVariable, type ProcessStat, parseStat, readProcess, realUidOf } from "./processes.ts";
 import type { RunRecord, ServerFiles } from "./records.ts";
 
 /** Variable every process of a run is started with; its value is the record's `attempt`. */

@@ -29,7 +29,8 @@ export function crashed(exitStatus: number): SpawnFailure {
     return {
       reason: "command",
       publicMessage: "The program of this server could not be run on this machine.",
-      detail: exitStatus === 127 ? "its command was not found (exit status 127)" : "it can't be executed (exit status 126)",
+      detail:
+        exitStatus === 127 ? "its command was not found (exit status 127)" : "it can't be executed (exit status 126)",
       exitCode: exitStatus,
     };
   if (exitStatus > 128)

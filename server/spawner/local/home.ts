@@ -13,7 +13,12 @@ export type HomeOutcome =
 /** One plain name for a folder: as it is where that is safe everywhere, else recognisable and with a hash that keeps it unique. */
 export function folderNameFor(name: string): string {
   if (/^[a-z0-9]([a-z0-9.-]{0,60}[a-z0-9])?$/.test(name) && !/---[0-9a-f]{8}$/.test(name)) return name;
-  const readable = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "home";
+  const readable =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 40) || "home";
   return `${readable}---${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
 }
 
@@ -42,7 +47,8 @@ export function openHome(homes: string, order: SpawnOrder, home: NonNullable<Spa
 type Expected = { folder: string; recorded: string | null; homeId: string; uid: number | null };
 
 function objectionTo(found: Stats, { folder, recorded, homeId, uid }: Expected): [string, string] | null {
-  if (!found.isDirectory()) return ["Your home can't be opened. Ask whoever runs this portal.", `${folder} is not a folder`];
+  if (!found.isDirectory())
+    return ["Your home can't be opened. Ask whoever runs this portal.", `${folder} is not a folder`];
   if (recorded !== null && recorded !== homeId)
     return [
       "The home of this name belongs to an earlier user. Ask whoever runs this portal to move it away.",

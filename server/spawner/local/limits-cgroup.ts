@@ -1,8 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type CgroupLayout, cgroupLayout } from "./cgroup-layout.ts";
-import type { Limits, LimitSpec } from "./limits.ts";
-import { sendSignal } from "./processes.ts";
+import type { LimitSpec, Limits } from "./limits.ts";
 import { isCode } from "./records.ts";
 
 const periodMicroseconds = 100_000;
@@ -31,13 +30,15 @@ function hierarchies(layout: V1, groupName: string): Limits {
     mkdirSync(group, { recursive: true });
     accessSync(group, constants.W_OK);
   }
-  const missing = [layout.cpu === null ? "CPU" : null, layout.pids === null ? "process" : null].filter((one) => one !== null);
+  const missing = [layout.cpu === null ? "CPU" : null, layout.pids === null ? "process" : null].filter(
+    (one) => one !== null,
+  );
   return {
     kind: "cgroup",
     note: missing.length === 0 ? null : `This machine's kernel doesn't hold ${missing.join(" and ")} limits.`,
     wrapper: () => [],
-    prepare: (name, limits) => {
-      const folders = parents.map((parent) => path.join(parent, groupName, name));
+    foldersFor: (name) => parents.map((parent) => path.join(parent, groupName, name)),
+    prepare: (folders, limits) => {
       for (const folder of folders) mkdirSync(folder, { recursive: true });
       const [memory, ...others] = folders;
       if (memory !== undefined) writeMemoryV1(memory, limits.memory.limitBytes);
@@ -46,7 +47,6 @@ function hierarchies(layout: V1, groupName: string): Limits {
         writeIfThere(folder, "cpu.cfs_period_us", periodMicroseconds);
         writeIfThere(folder, "cpu.cfs_quota_us", quotaMicroseconds(limits));
       }
-      return folders;
     },
   };
 }
@@ -66,14 +66,15 @@ function tree(layout: V2, groupName: string): Limits {
     kind: "cgroup",
     note: null,
     wrapper: () => [],
-    prepare: (name, limits) => {
-      const folder = path.join(group, name);
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(path.join(folder, "memory.max"), String(limits.memory.limitBytes));
-      writeIfThere(folder, "memory.swap.max", 0);
-      writeFileSync(path.join(folder, "pids.max"), String(limits.processLimit + ownProcesses));
-      writeFileSync(path.join(folder, "cpu.max"), `${quotaMicroseconds(limits)} ${periodMicroseconds}`);
-      return [folder];
+    foldersFor: (name) => [path.join(group, name)],
+    prepare: (folders, limits) => {
+      for (const folder of folders) {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(path.join(folder, "memory.max"), String(limits.memory.limitBytes));
+        writeIfThere(folder, "memory.swap.max", 0);
+        writeFileSync(path.join(folder, "pids.max"), String(limits.processLimit + ownProcesses));
+        writeFileSync(path.join(folder, "cpu.max"), `${quotaMicroseconds(limits)} ${periodMicroseconds}`);
+      }
     },
   };
 }
@@ -132,11 +133,6 @@ export function removeCgroups(folders: readonly string[]): boolean {
     }
   }
   return removed;
-}
-
-/** v2 ends a whole group at once, forks and all; elsewhere one by one, and the caller looks again. */
-export function endAllIn(folders: readonly string[], spare: number | null): void {
-  for (const pid of processesIn(folders)) if (pid !== spare) sendSignal(pid, "SIGKILL");
 }
 
 function readLines(file: string): string[] {

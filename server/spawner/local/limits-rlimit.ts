@@ -9,7 +9,8 @@ export function processLimits(because: string): Limits {
   return {
     kind: "process",
     note: `Memory limits are held for each process, and for a server's processes together by looking once a second; CPU limits are not held, because ${because}.`,
-    prepare: () => [],
+    foldersFor: () => [],
+    prepare: () => undefined,
     wrapper: ({ memory, processLimit }, uid) => [
       "prlimit",
       `--data=${memory.limitBytes}`,

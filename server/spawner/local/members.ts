@@ -1,5 +1,4 @@
-import type { RunFacts } from "./adopt.ts";
-import { markerVariable } from "./adopt.ts";
+import { markerVariable, type RunFacts } from "./adopt.ts";
 import { processesIn } from "./limits-cgroup.ts";
 import { hasVariable, listProcesses, type ProcessStat, readProcess, realUidOf } from "./processes.ts";
 

@@ -90,7 +90,7 @@ export class ServerFiles {
 
   removeLogsBefore(generation: number): void {
     for (const name of this.#names()) {
-      const of = /^log-(\d+)$/.exec(name)?.[1];
+      const of = /^log-(\d+)(?:\.1)?$/.exec(name)?.[1];
       if (of !== undefined && Number(of) < generation) rmSync(path.join(this.folder, name), { force: true });
     }
   }

@@ -11,8 +11,8 @@
  *  - It survives SIGTERM, so that it can say how the server ended; a signal cuts `wait` short, hence the loop.
  */
 export const supervisorScript = `
-folder=$1 generation=$2 attempt=$3 directory=$4 groups=$5
-shift 5
+folder=$1 generation=$2 attempt=$3 groups=$4
+shift 4
 exec 9<"$folder/lock" || exit 75
 flock -n 9 || exit 75
 read -r asked <"$folder/order-$generation.json" && [ "$asked" = "$attempt" ] || exit 75
@@ -28,7 +28,6 @@ trap : TERM INT HUP QUIT
 (
   echo 0 2>/dev/null >/proc/self/oom_score_adj
   read -r stat </proc/self/stat && printf '%s\\n' "$stat" >"$folder/app-$generation" || exit 126
-  cd "$directory" || exit 126
   exec env --default-signal=INT,QUIT "$@"
 ) 9<&- &
 while :; do
@@ -39,9 +38,6 @@ done
 printf '%s\\n' "$status" >"$folder/exit-$generation"
 `;
 
-/** Exit status of a supervisor that found nothing to do. */
-export const nothingToDo = 75;
-
 /** Runs as the server's own account: what a profile or a user put into the environment never reaches a shell of root's. */
 export const enterScript = `. "$0" && exec "$@"`;
 
@@ -49,7 +45,6 @@ type Supervised = {
   readonly folder: string;
   readonly generation: number;
   readonly attempt: string;
-  readonly directory: string;
   readonly cgroups: readonly string[];
   /** Drops rights, sets limits; ends where the command begins. */
   readonly wrapper: readonly string[];
@@ -58,16 +53,26 @@ type Supervised = {
 };
 
 export function supervisorArguments(run: Supervised): string[] {
-  const { folder, generation, attempt, directory, cgroups, wrapper, environmentFile, command } = run;
-  const own = ["-c", supervisorScript, "berth-server", folder, String(generation), attempt, directory];
+  const { folder, generation, attempt, cgroups, wrapper, environmentFile, command } = run;
+  const own = ["-c", supervisorScript, "berth-server", folder, String(generation), attempt];
   const entered = ["/bin/sh", "-c", enterScript, environmentFile, ...command];
   return [...own, String(cgroups.length), ...cgroups, ...wrapper, ...entered];
 }
 
-/** Values in single quotes, in which a POSIX shell reads nothing but the closing quote. Names it can't say are left out. */
-export function environmentScript(environment: Readonly<Record<string, string>>): string {
+/** What the app's own account does before the app: its folder is entered, and made, with its rights alone. */
+export function entranceScript(environment: Readonly<Record<string, string>>, directory: string): string {
+  return `umask 022\n${environmentScript(environment)}mkdir -p "$HOME" || exit 126\ncd -- ${quoted(directory)} || exit 126\n`;
+}
+
+/** Names a POSIX shell can't say are left out. */
+function environmentScript(environment: Readonly<Record<string, string>>): string {
   return Object.entries(environment)
     .filter(([name, value]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !value.includes("\0"))
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
     .join("");
+}
+
+/** In single quotes, in which a POSIX shell reads nothing but the closing one. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -1,0 +1,81 @@
+import { Pool } from "undici";
+import type { z } from "zod";
+import type { RouteMessage, TargetMessage } from "#server/internal/messages.ts";
+
+export type Target = z.infer<typeof TargetMessage>;
+
+/** Who got in, as far as it decides whether they may stay. */
+export type Visitor = {
+  readonly userId: string;
+  readonly sidHash: string | null;
+  readonly tokenId: string | null;
+  /** Epoch milliseconds at which the session, the token or the access itself ends. */
+  readonly untilMs: number;
+};
+
+/** `session-ended`: this visitor may no longer. `route-changed`: the server went or moved. `closing`: the edge itself stops. */
+export type EndReason = "session-ended" | "route-changed" | "closing";
+
+/** A request or a WebSocket on its way. `visitor` is null where the server checks for itself. */
+export type Exchange = {
+  readonly visitor: Visitor | null;
+  readonly webSocket: boolean;
+  /** Bytes so far, both directions. */
+  bytes(): number;
+  end(reason: EndReason): void;
+};
+
+export type PoolTimes = { readonly connectTimeoutSeconds: number; readonly idleTimeoutSeconds: number };
+
+/**
+ * One run of one server: where it answers, the connections kept to it, who is inside. Connections are never shared between
+ * runs: a pod's address is somebody else's the moment it is gone (kubernetes#115939, AgentENV#56).
+ */
+export class Run {
+  route: RouteMessage;
+  readonly pool: Pool;
+  readonly open = new Set<Exchange>();
+  lastActivityMs = 0;
+  /** Of exchanges that are over. */
+  closedBytes = 0;
+  ended = false;
+
+  constructor(route: RouteMessage, times: PoolTimes) {
+    this.route = route;
+    this.pool = poolTo(route.target, times, 256);
+  }
+
+  end(): void {
+    this.ended = true;
+    for (const exchange of [...this.open]) exchange.end("route-changed");
+    void this.pool.destroy();
+  }
+
+  /** Ends what is open for everybody who no longer belongs here. */
+  endWhere(gone: (visitor: Visitor) => boolean): void {
+    for (const exchange of [...this.open])
+      if (exchange.visitor !== null && gone(exchange.visitor)) exchange.end("session-ended");
+  }
+}
+
+/** What makes a route another run: an address that changed under one pod UID is another place all the same (S-60). */
+export function runKeyOf(route: RouteMessage): string {
+  return JSON.stringify([route.runId, route.generation, route.target, route.inject, route.auth, route.stripPrefix]);
+}
+
+export function poolTo(target: Target, times: PoolTimes, connections: number): Pool {
+  const origin =
+    target.kind === "unix"
+      ? "http://localhost"
+      : `http://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+  return new Pool(origin, {
+    ...(target.kind === "unix" ? { socketPath: target.path } : {}),
+    connections,
+    pipelining: 1,
+    connectTimeout: times.connectTimeoutSeconds * 1000,
+    headersTimeout: times.idleTimeoutSeconds * 1000,
+    bodyTimeout: times.idleTimeoutSeconds * 1000,
+    keepAliveTimeout: 4000,
+    maxHeaderSize: 65_536,
+  });
+}

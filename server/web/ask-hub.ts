@@ -1,0 +1,65 @@
+import { Agent, type Dispatcher, fetch } from "undici";
+import type { z } from "zod";
+import { LoginOptions, SignInAnswer, type SignInQuestion } from "#server/internal/messages.ts";
+import type { Target } from "#server/spawner/spawner.ts";
+import { webSettings } from "./settings.ts";
+
+const agents = new Map<string, Dispatcher>();
+
+/** Plain fetch can't open a Unix socket; an agent kept for the process can, and keeps its connections. */
+export function agentFor(target: Target): Dispatcher {
+  const key = target.kind === "unix" ? target.path : "tcp";
+  const known = agents.get(key);
+  if (known !== undefined) return known;
+  const agent = new Agent({
+    connections: 32,
+    headersTimeout: 20_000,
+    bodyTimeout: 20_000,
+    connect: target.kind === "unix" ? { socketPath: target.path } : {},
+  });
+  agents.set(key, agent);
+  return agent;
+}
+
+export function originFor(target: Target): string {
+  if (target.kind === "unix") return "http://hub";
+  return `http://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+}
+
+/** The hub didn't answer, or not as agreed. Never a wrong password: that is an answer. */
+export class HubUnreachable extends Error {}
+
+async function ask(path: string, body?: unknown): Promise<unknown> {
+  const { target, key } = webSettings().internal;
+  const response = await fetch(`${originFor(target)}${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    dispatcher: agentFor(target),
+  }).catch((cause: unknown) => {
+    throw new HubUnreachable("The hub doesn't answer.", { cause });
+  });
+  if (!response.ok) throw new HubUnreachable(`The hub answered ${path} with ${response.status}.`);
+  return await response.json();
+}
+
+function parsed<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const result = schema.safeParse(answer);
+  if (!result.success) throw new HubUnreachable("The hub is of another version.", { cause: result.error });
+  return result.data;
+}
+
+export async function askLoginOptions(): Promise<LoginOptions> {
+  return parsed(LoginOptions, await ask("/internal/login-options"));
+}
+
+export async function askSignIn(question: SignInQuestion): Promise<SignInAnswer> {
+  return parsed(SignInAnswer, await ask("/internal/sign-in", question));
+}
+
+export async function askSignOut(token: string): Promise<void> {
+  await ask("/internal/sign-out", { token });
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { parseTarget } from "#server/roles/listen.ts";
+import type { Target } from "#server/spawner/spawner.ts";
+import { defaultBrand, type WebSettings } from "./settings.ts";
+
+const Environment = z.object({
+  /** `host:port` or a Unix socket's path; the same for the other two addresses. */
+  BERTH_WEB_LISTEN: z.string().min(1),
+  BERTH_WEB_INTERNAL: z.string().min(1),
+  BERTH_WEB_INTERNAL_KEY: z.string().min(16).optional(),
+  BERTH_WEB_HUB_API: z.string().min(1),
+  BERTH_WEB_PUBLIC_URL: z.url({ protocol: /^https?$/ }),
+  BERTH_WEB_VERIFY_KEY: z.string().optional(),
+  BERTH_WEB_VERIFY_KEY_FILE: z.string().optional(),
+  BERTH_WEB_SECRET: z.string().min(32),
+  BERTH_WEB_NAME: z.string().min(1).max(60).default(defaultBrand.name),
+  BERTH_WEB_ACCENT: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, "is a colour like #2458b8")
+    .default(defaultBrand.accent),
+});
+
+export type WebEnvironment = { readonly listen: Target; readonly settings: WebSettings };
+
+/** The web role's settings; it runs as a child with these variables and nothing else. Throws one sentence per problem. */
+export function readWebEnvironment(environment: NodeJS.ProcessEnv): WebEnvironment {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The web role can't start.\n${problems.join("\n")}`);
+  }
+  const given = parsed.data;
+  return {
+    listen: parseTarget(given.BERTH_WEB_LISTEN),
+    settings: {
+      publicUrl: given.BERTH_WEB_PUBLIC_URL.replace(/\/$/, ""),
+      internal: { target: parseTarget(given.BERTH_WEB_INTERNAL), key: given.BERTH_WEB_INTERNAL_KEY ?? null },
+      hubApi: parseTarget(given.BERTH_WEB_HUB_API),
+      verifyKeyPem: verifyKeyOf(given),
+      secret: given.BERTH_WEB_SECRET,
+      brand: { name: given.BERTH_WEB_NAME, accent: given.BERTH_WEB_ACCENT },
+    },
+  };
+}
+
+function verifyKeyOf(given: z.infer<typeof Environment>): string {
+  if (given.BERTH_WEB_VERIFY_KEY !== undefined) return given.BERTH_WEB_VERIFY_KEY;
+  if (given.BERTH_WEB_VERIFY_KEY_FILE !== undefined) return readFileSync(given.BERTH_WEB_VERIFY_KEY_FILE, "utf8");
+  throw new Error("The web role can't start.\nSet BERTH_WEB_VERIFY_KEY_FILE (or BERTH_WEB_VERIFY_KEY, as PEM text).");
+}

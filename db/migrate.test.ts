@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type FreshDatabase, unmigratedDatabase } from "#tests/database.ts";
+import { startupMessage, transactionPooler } from "#tests/fakes/transaction-pooler.ts";
 import { migrate } from "./migrate.ts";
 
 const opened: FreshDatabase[] = [];
@@ -49,6 +50,20 @@ describe("migrate", () => {
     expect(tables.rowCount).toBe(0);
     await migrate(database.url);
     await database.pool.query("select from users");
+  });
+
+  test("refuses a pooler that lends backends by the transaction, and says what to do instead", async () => {
+    const database = await empty();
+    const url = new URL(database.url);
+    const socket = `${url.searchParams.get("host")}/.s.PGSQL.5432`;
+    const pooler = await transactionPooler(socket, startupMessage("berth", url.pathname.slice(1)));
+    try {
+      await expect(migrate(`postgresql://berth@127.0.0.1:${pooler.port}${url.pathname}`)).rejects.toThrow(
+        "pooler in transaction mode",
+      );
+    } finally {
+      pooler.close();
+    }
   });
 });
 

@@ -33,7 +33,7 @@ export function limitedMain({ spec }: PodOrder, container: V1Container): V1Conta
   return { ...container, name: mainContainerName, resources: mainResources(spec, container.resources) };
 }
 
-/** An init or extra container from the configuration, with limits and the restricted context where it says nothing of its own. */
+/** An init or extra container of the configuration: limited, and restricted where it says nothing of its own. */
 export function sideContainerFor(pod: PodSpecShape, container: KubeObject): V1Container {
   const own = container as KubeObject & V1Container;
   const securityContext = sideSecurityContext(pod, (container.securityContext ?? {}) as KubeObject);

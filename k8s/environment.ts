@@ -6,8 +6,9 @@ import { secretKey } from "./secret.ts";
 export const secretMountPath = "/var/run/secrets/berth.dev";
 
 /**
- * The main container's environment, each name once. Kubernetes replaces `$(NAME)` in a value by an earlier variable; values the configuration wrote may
- * use that (KubeSpawner sorts for it, and so does this), values Berth adds (a user's name) are kept literal (S-43).
+ * The main container's environment, each name once. Kubernetes replaces `$(NAME)` in a value by an earlier variable: values
+ * the configuration wrote may use that (KubeSpawner sorts for it, and so does this), values Berth adds, such as a user's
+ * name, are kept literal (S-43).
  */
 export function environmentFor(order: PodOrder): V1EnvVar[] {
   const plain: V1EnvVar[] = Object.entries({ ...imageVariables(order), ...order.environment }).map(([name, value]) => ({

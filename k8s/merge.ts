@@ -3,7 +3,8 @@ export type KubeObject = Readonly<Record<string, unknown>>;
 
 /**
  * Lays `changes` over `base` as Kubernetes' own strategic merge does where it matters here: objects key by key, lists of
- * named things (env, volumes, containers; mounts by their path) element by element, anything else replaced. `null` removes a key.
+ * named things (env, volumes, containers; mounts by their path) element by element, anything else replaced. `null`
+ * removes a key.
  */
 export function mergeObjects<T extends object>(base: T, changes: KubeObject): T {
   const merged: Record<string, unknown> = Object.fromEntries(Object.entries(base));
@@ -20,7 +21,7 @@ function mergeValues(base: unknown, value: unknown, field: string): unknown {
   return value;
 }
 
-/** Only containers are merged inside: half of one variable and half of another (`value`, `valueFrom`) is refused by the API. */
+/** Only containers are merged inside: the API refuses half of one variable and half of another (`value`, `valueFrom`). */
 function mergeLists(base: readonly unknown[], changes: readonly unknown[], field: string): readonly unknown[] {
   const isDeep = field === "containers" || field === "initContainers";
   const key = (["mountPath", "name"] as const).find((name) => [...base, ...changes].every((item) => keyOf(item, name)));

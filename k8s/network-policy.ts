@@ -50,7 +50,7 @@ export type IsolationSettings = {
 /** The port's name in every server's container: its number differs from profile to profile. */
 export const serverPortName = "notebook-port";
 
-/** Not the internet: RFC 1918, RFC 6598 (also Alibaba's metadata), loopback, link-local (cloud metadata), Azure's wire server. */
+/** RFC 1918, RFC 6598 (also Alibaba's metadata), loopback, link-local (cloud metadata), Azure's wire server. */
 const closedIpv4: readonly string[] = [
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -60,7 +60,7 @@ const closedIpv4: readonly string[] = [
   "192.168.0.0/16",
   "168.63.129.16/32",
 ];
-/** Unique local (also AWS's metadata, fd00:ec2::254), link-local, loopback, and the closed IPv4 ranges through NAT64 (RFC 6052). */
+/** Unique local (also AWS's metadata, fd00:ec2::254), link-local, loopback, the closed IPv4 ranges by NAT64 (RFC 6052). */
 const closedIpv6: readonly string[] = ["fc00::/7", "fe80::/10", "::1/128", ...closedIpv4.map(throughNat64)];
 
 const dns: readonly PolicyPort[] = [

@@ -22,7 +22,7 @@ export function podFailure(pod: V1Pod, main: V1ContainerStatus | undefined): Pod
     const byMachine = failureByMachine(pod);
     if (byMachine !== undefined) return byMachine;
   }
-  if (terminated !== undefined && phase !== "Unknown") return endedByItself(terminated);
+  if (terminated !== undefined) return endedByItself(terminated);
   if (phase !== "Failed" && phase !== "Succeeded") return undefined;
   return (
     failedStep(pod) ?? {

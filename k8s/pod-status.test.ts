@@ -305,6 +305,17 @@ describe("F-25: a server that ended says why", () => {
     });
   });
 
+  test("a helper that keeps ending is named", () => {
+    const helper = containerWith(
+      { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m0s" } },
+      { name: "sync" },
+    );
+    const status = podStatus(
+      podWith({ phase: "Running", podIP, conditions: [scheduled], containerStatuses: [helper] }),
+    );
+    expect(failureOf(status)).toMatchObject({ reason: "crashed", publicMessage: expect.stringContaining("(sync)") });
+  });
+
   test("a pod that ended without a word is still an end", () => {
     expect(podStatus(podWith({ phase: "Failed" }))).toMatchObject({
       kind: "exited",

@@ -14,8 +14,8 @@ export type PodStatus =
 export type PodWaitPhase = "storage" | "scheduling" | "pulling" | "starting";
 
 /**
- * Pure, and by the status alone: no log text and no event decides. What Kubernetes can't tell (a lost machine, phase `Unknown`) is
- * never an exit: the last thing the kubelet said stands until the pod itself is gone.
+ * Pure, and by the status alone: no log text and no event decides. What Kubernetes can't tell (a lost machine, phase
+ * `Unknown`) is never an exit: the last thing the kubelet said stands until the pod itself is gone.
  */
 export function podStatus(pod: V1Pod): PodStatus {
   if (pod.metadata?.deletionTimestamp !== undefined) return { kind: "stopping" };
@@ -25,7 +25,7 @@ export function podStatus(pod: V1Pod): PodStatus {
   const running = main?.state?.running;
   const host = pod.status?.podIP;
   // `started` is false only while a startup probe of the configuration's own hasn't passed.
-  if (running !== undefined && host !== undefined && host !== "") {
+  if (running !== undefined && main?.started !== false && host !== undefined && host !== "") {
     return { kind: "running", host, port: serverPortOf(pod), since: dateOf(running.startedAt) ?? createdAt(pod) };
   }
   return waitingFor(pod, main);

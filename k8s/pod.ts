@@ -15,8 +15,9 @@ const userMachines: readonly V1Toleration[] = ["hub.jupyter.org/dedicated", "hub
 }));
 
 /**
- * The pod of one start of a server: the same order makes the same manifest. The overrides of the configuration are laid over
- * it last, as KubeSpawner does; afterwards what the hub relies on is set again: limits on every container, no restart by the kubelet, whose pod it is.
+ * The pod of one start of a server: the same order makes the same manifest. The overrides of the configuration are laid
+ * over it last, as KubeSpawner does; afterwards what the hub relies on is set again: limits on every container, and no
+ * restart by the kubelet.
  */
 export function podFor(order: PodOrder): V1Pod {
   const { pod } = order.spec;

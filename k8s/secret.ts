@@ -10,8 +10,8 @@ export function secretNameFor(objectName: string, generation: number): string {
 }
 
 /**
- * The server's own secret, owned by its pod: the cluster's garbage collector removes it with the pod, so no crash of the hub
- * leaves one behind. Never in the pod's manifest, which more people may read.
+ * The server's own secret, owned by its pod: the cluster's garbage collector removes it with the pod, so no crash of the
+ * hub leaves one behind. Never in the pod's manifest, which more people may read.
  */
 export function secretFor(
   order: ServerIdentity & {

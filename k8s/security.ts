@@ -2,9 +2,9 @@ import { type KubeObject, mergeObjects } from "./merge.ts";
 import type { PodSpecShape } from "./pod-shape.ts";
 
 /**
- * Security contexts that satisfy the "restricted" Pod Security Standard unless the configuration asks for more. What it asks
- * for decides what goes with it: root without a single capability, or `sudo` that can't change its uid, would be a container that starts and can't
- * do the one thing it was given root for (z2jh's recipes for chown and GRANT_SUDO).
+ * Security contexts that satisfy the "restricted" Pod Security Standard unless the configuration asks for more. What it
+ * asks for decides what goes with it: root without a single capability, or a `sudo` that can't change its uid, would start
+ * and then fail at the one thing it was asked for (z2jh's recipes for chown and GRANT_SUDO).
  */
 export function mainSecurityContext(pod: PodSpecShape): KubeObject {
   return securityContext({

@@ -1,6 +1,7 @@
 /**
- * Why no machine takes a pod, from the scheduler's message. `never-fits`: no machine of this cluster could hold it even when empty, so
- * without autoscaling waiting is useless. `no-room`: it may fit when others stop or a machine is added. `storage`: its home isn't bound.
+ * Why no machine takes a pod, from the scheduler's message. `never-fits`: no machine of this cluster could hold it even
+ * when empty, so without autoscaling waiting is useless. `no-room`: it may fit when others stop or a machine is added.
+ * `no-machine`: the machines are going through something. `storage`: its home isn't bound.
  */
 export type Unschedulable = {
   readonly because: "never-fits" | "no-room" | "storage" | "no-machine";

@@ -25,7 +25,8 @@ async function main() {
   const node = findNode();
   const isServing = command === "serve";
   if (isServing) nameMissingPrograms();
-  const reused = build(node, isServing);
+  const reused = build(node, isServing || command === "build");
+  if (command === "build") return;
   run(node, [path.join(root, "dist", "berth.mjs"), command, ...rest], { BERTH_REUSED_BUILD: reused ? "1" : "" });
 }
 
@@ -89,14 +90,14 @@ function build(node, withWeb) {
     () => {
       step("Building the server");
       check(
-        spawnSync(node, [path.join(root, "server", "cli", "bundle.mjs")], { cwd: root, stdio: ["ignore", 2, 2] }),
+        spawnSync(node, [path.join(root, "server", "cli", "bundle.mjs"), "server"], { cwd: root, stdio: ["ignore", 2, 2] }),
         "The server could not be built",
       );
     },
   );
   if (!withWeb) return serverDone;
   const inputs = ["app", "public", "server", "next.config.ts", "postcss.config.mjs", "package.json"];
-  const webDone = buildOnce("web", inputs, path.join(root, ".next", "standalone"), () => {
+  const webDone = buildOnce("web", inputs, path.join(root, ".next", "standalone", "web.mjs"), () => {
     step("Building the web app (about a minute, once)");
     const next = path.join(root, "node_modules", "next", "dist", "bin", "next");
     const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };

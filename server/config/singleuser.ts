@@ -87,7 +87,9 @@ export const Singleuser = z.strictObject({
     .nullable()
     .optional()
     .describe("Command of a server made for JupyterHub; `null` runs the image's own. Default: the app's."),
-  defaultUrl: z.string().max(512).optional().describe("Page opened first, such as `/lab`. Default: the app's."),
+  defaultUrl: templated(z.string().max(512))
+    .optional()
+    .describe("Page opened first, such as `/lab`. Default: the app's."),
   startTimeout: seconds
     .default(300)
     .describe("Seconds a start may take, pulling the image and waiting for a machine included."),

@@ -25,7 +25,10 @@ function renderFailure(failure: Failure, asker: Asker): { described: Described; 
   const body = Buffer.from(text);
   const headers = [...commonHeaders(asker), "Content-Length", String(body.length)];
   headers.push("Content-Type", asker.wantsPage ? "text/html; charset=utf-8" : "application/json");
-  headers.push("Content-Security-Policy", asker.wantsPage ? pageSecurityPolicy : "default-src 'none'; frame-ancestors 'none'");
+  headers.push(
+    "Content-Security-Policy",
+    asker.wantsPage ? pageSecurityPolicy : "default-src 'none'; frame-ancestors 'none'",
+  );
   if (described.retryAfterSeconds !== null) headers.push("Retry-After", String(described.retryAfterSeconds));
   return { described, headers, body };
 }
@@ -74,7 +77,11 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
 /** The same for an upgrade, which has a bare socket and no response: one answer, then the end. */
 export function answerFailureOnSocket(socket: Duplex, failure: Failure, asker: Asker): void {
   const { described, headers, body } = renderFailure(failure, { ...asker, wantsPage: false });
-  writeHeadToSocket(socket, described.status, STATUS_CODES[described.status] ?? "", [...headers, "Connection", "close"]);
+  writeHeadToSocket(socket, described.status, STATUS_CODES[described.status] ?? "", [
+    ...headers,
+    "Connection",
+    "close",
+  ]);
   socket.end(body, () => socket.destroy());
 }
 

@@ -74,7 +74,11 @@ function admitSession(
   if (revocations.isOut(known)) return { kind: "nobody" };
   const accessUntilMs = accessOf(server, claims.userId, clock.now().getTime());
   if (accessUntilMs === null) return { kind: "not-theirs" };
-  return { kind: "admitted", visitor: { ...known, untilMs: Math.min(known.untilMs, accessUntilMs) }, credential: "cookie" };
+  return {
+    kind: "admitted",
+    visitor: { ...known, untilMs: Math.min(known.untilMs, accessUntilMs) },
+    credential: "cookie",
+  };
 }
 
 function admitToken({ revocations, clock }: Authoriser, verdict: TokenVerdict, server: Guarded): Admission {
@@ -91,7 +95,11 @@ function admitToken({ revocations, clock }: Authoriser, verdict: TokenVerdict, s
   // What the token may is never more than what its user may now.
   const accessUntilMs = covered ? accessOf(server, userId, nowMs) : null;
   if (accessUntilMs === null) return { kind: "not-theirs" };
-  return { kind: "admitted", visitor: { ...known, untilMs: Math.min(known.untilMs, accessUntilMs) }, credential: "token" };
+  return {
+    kind: "admitted",
+    visitor: { ...known, untilMs: Math.min(known.untilMs, accessUntilMs) },
+    credential: "token",
+  };
 }
 
 /** Until when this user may enter, or `null`. */

@@ -6,7 +6,13 @@ export type Failure =
   | { readonly kind: "not-logged-in" }
   | { readonly kind: "foreign-origin" }
   | { readonly kind: "service-worker" }
-  | { readonly kind: "not-running"; readonly phase: StoppedPhase; readonly server: ServerLabel; readonly target: string }
+  | { readonly kind: "link-used" }
+  | {
+      readonly kind: "not-running";
+      readonly phase: StoppedPhase;
+      readonly server: ServerLabel;
+      readonly target: string;
+    }
   | { readonly kind: "refused-connection" | "no-answer-in-time" | "bad-answer"; readonly server: ServerLabel }
   | { readonly kind: "portal-unavailable" }
   | { readonly kind: "cut-off" };
@@ -33,7 +39,12 @@ export function describeFailure(failure: Failure, audience: Audience): Described
     case "bad-request":
       return plain(failure.status, "bad-request", "This request can't be understood", failure.reason);
     case "misdirected":
-      return plain(421, "misdirected", "Nothing lives at this address", "This portal doesn't answer under this host name.");
+      return plain(
+        421,
+        "misdirected",
+        "Nothing lives at this address",
+        "This portal doesn't answer under this host name.",
+      );
     case "not-found":
       return {
         ...plain(404, "not-found", "Nothing here for you", "There is no such server, or it isn't yours to open."),
@@ -58,6 +69,16 @@ export function describeFailure(failure: Failure, audience: Audience): Described
         "Service workers are off",
         "Servers share an address here, so none may install a service worker.",
       );
+    case "link-used":
+      return {
+        ...plain(
+          403,
+          "link-used",
+          "This link has been used",
+          "It opens a server once. Open the server again from your list.",
+        ),
+        actions: [home],
+      };
     case "not-running":
       return describeStopped(failure, audience);
     case "refused-connection":
@@ -66,12 +87,22 @@ export function describeFailure(failure: Failure, audience: Audience): Described
       return describeSilent(failure.kind);
     case "portal-unavailable":
       return {
-        ...plain(503, "portal-unavailable", "The portal is not available", "Your servers go on running. Try again in a moment."),
+        ...plain(
+          503,
+          "portal-unavailable",
+          "The portal is not available",
+          "Your servers go on running. Try again in a moment.",
+        ),
         retryAfterSeconds: 5,
       };
     case "cut-off":
       return {
-        ...plain(503, "cut-off", "The portal is not available", "The portal has lost touch with its hub and lets nobody in until it is back. Your servers go on running."),
+        ...plain(
+          503,
+          "cut-off",
+          "The portal is not available",
+          "The portal has lost touch with its hub and lets nobody in until it is back. Your servers go on running.",
+        ),
         retryAfterSeconds: 5,
       };
   }
@@ -101,8 +132,14 @@ function describeStopped(failure: Extract<Failure, { kind: "not-running" }>, aud
 }
 
 const stoppedTexts: Record<StoppedPhase, { readonly title: string; readonly sentence: string }> = {
-  stopped: { title: "Your server is not running", sentence: "Start it to go on where you left off. Your files are kept." },
-  failed: { title: "Your server is not running", sentence: "Its last start failed. Start it again, or see what happened under “My servers”." },
+  stopped: {
+    title: "Your server is not running",
+    sentence: "Start it to go on where you left off. Your files are kept.",
+  },
+  failed: {
+    title: "Your server is not running",
+    sentence: "Its last start failed. Start it again, or see what happened under “My servers”.",
+  },
   pending: { title: "Your server is starting", sentence: "It will answer here as soon as it is ready." },
   restarting: { title: "Your server is restarting", sentence: "It will answer here again as soon as it is ready." },
   stopping: { title: "Your server is stopping", sentence: "It can be started again as soon as it has stopped." },
@@ -111,7 +148,8 @@ const stoppedTexts: Record<StoppedPhase, { readonly title: string; readonly sent
 function describeSilent(kind: "refused-connection" | "no-answer-in-time" | "bad-answer"): Described {
   const status = { "refused-connection": 503, "no-answer-in-time": 504, "bad-answer": 502 }[kind];
   const sentence = {
-    "refused-connection": "It runs, but nothing accepts connections in it. It may be busy or its program may have ended.",
+    "refused-connection":
+      "It runs, but nothing accepts connections in it. It may be busy or its program may have ended.",
     "no-answer-in-time": "It runs, but has not answered in time. It may be busy; waiting a little often helps.",
     "bad-answer": "It runs, but what it sent was no answer a browser may have.",
   }[kind];

@@ -1,4 +1,4 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Dispatcher, Pool } from "undici";
 import { type ResponseSource, responseHeaders } from "./headers.ts";
 import type { EndReason, Exchange, Visitor } from "./run.ts";
@@ -64,7 +64,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
   }
 
   onConnect(abort: (error?: Error) => void): void {
-    if (this.#state === "over") return abort();
+    if (this.#state === "over") return void abort();
     this.#abort = abort;
     this.#state = "sent";
   }
@@ -77,7 +77,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
       return true;
     }
     const headers = responseHeaders(
-      lines.map((line) => line.latin1Slice()),
+      lines.map((line) => line.toString("latin1")),
       this.#plan.source,
     );
     if (headers === null) {
@@ -111,7 +111,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
     // Nothing was sent and nothing can have happened: once more, in case the listener was just being replaced.
     if (state === "dialling" && failure === "refused-connection" && this.#mayRepeat()) {
       this.#state = "redialling";
-      return this.start();
+      return void this.start();
     }
     this.#fail(failure);
   }
@@ -160,6 +160,7 @@ function reasonFor(status: number, reason: string): string {
 }
 
 function failureOf(state: string, code: string): ForwardFailure {
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT" || code === "UND_ERR_HEADERS_TIMEOUT") return "no-answer-in-time";
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT" || code === "UND_ERR_HEADERS_TIMEOUT")
+    return "no-answer-in-time";
   return state === "sent" || state === "answering" ? "bad-answer" : "refused-connection";
 }

@@ -94,11 +94,7 @@ function nominatedIn(rawHeaders: readonly string[]): ReadonlySet<string> {
 }
 
 /** The header lines to send on, flat as they came: `[name, value, name, value …]`. */
-export function requestHeaders(
-  rawHeaders: readonly string[],
-  forwarded: Forwarded,
-  receiver: Receiver,
-): string[] {
+export function requestHeaders(rawHeaders: readonly string[], forwarded: Forwarded, receiver: Receiver): string[] {
   const nominated = nominatedIn(rawHeaders);
   const injected = receiver.kind === "server" ? (receiver.inject?.header.toLowerCase() ?? null) : null;
   const sent: string[] = [];
@@ -157,9 +153,7 @@ const refusedFromServer: ReadonlySet<string> = new Set([
 /** CR, LF and NUL end a line for somebody; nothing but visible ASCII, tab and Latin-1 stands in a header (S-56). */
 const badValue = /[^\t\x20-\x7e\x80-\xff]/;
 
-export type ResponseSource =
-  | { readonly kind: "portal" }
-  | { readonly kind: "server"; readonly pageOrigin: string };
+export type ResponseSource = { readonly kind: "portal" } | { readonly kind: "server"; readonly pageOrigin: string };
 
 /** The lines of an answer to pass on, or `null` when it holds something that must not be written to a browser. */
 export function responseHeaders(rawHeaders: readonly string[], source: ResponseSource): string[] | null {
@@ -191,7 +185,11 @@ function isRefused(lower: string, value: string, foreignCors: boolean): boolean 
 function allowsForeignOrigin(rawHeaders: readonly string[], pageOrigin: string): boolean {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    if (name.length === 27 && name.toLowerCase() === "access-control-allow-origin" && rawHeaders[index + 1] !== pageOrigin)
+    if (
+      name.length === 27 &&
+      name.toLowerCase() === "access-control-allow-origin" &&
+      rawHeaders[index + 1] !== pageOrigin
+    )
       return true;
   }
   return false;

@@ -146,7 +146,9 @@ export function siteOf(publicUrl: URL, subdomainHost: string | null): Site {
 
 /** The origin of the page a server's requests come from. */
 export function pageOriginOf(site: Site, label: string | null): string {
-  return label === null || site.userSuffix === null ? site.portalOrigin : `${site.protocol}//${label}${site.userSuffix}`;
+  return label === null || site.userSuffix === null
+    ? site.portalOrigin
+    : `${site.protocol}//${label}${site.userSuffix}`;
 }
 
 /** The names in a route's own prefix, `/user/ana/` or `/user/ana/second/`; `null` for what is no such prefix. */

@@ -15,7 +15,12 @@ const farewells: Record<EndReason, Buffer> = {
  * Two sockets and nothing between them. What one sends the other gets; when one is done, both are (configurable-http-proxy#434 leaked
  * the second one).
  */
-export function splice(client: Socket, upstream: Socket, visitor: Visitor | null, over: (exchange: Exchange) => void): Exchange {
+export function splice(
+  client: Socket,
+  upstream: Socket,
+  visitor: Visitor | null,
+  over: (exchange: Exchange) => void,
+): Exchange {
   for (const socket of [client, upstream]) {
     socket.setTimeout(0);
     socket.setNoDelay(true);

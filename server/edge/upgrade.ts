@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as httpRequest, STATUS_CODES } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { writeHeadToSocket } from "./answer.ts";
 import type { ForwardFailure } from "./forward.ts";
@@ -112,7 +112,7 @@ function relayRefusal(client: Socket, answer: IncomingMessage, plan: UpgradePlan
   const headers = responseHeaders(answer.rawHeaders, plan.source);
   if (headers === null) {
     answer.destroy();
-    return plan.fail("bad-answer");
+    return void plan.fail("bad-answer");
   }
   const status = answer.statusCode ?? 502;
   writeHeadToSocket(client, status, STATUS_CODES[status] ?? "", [...headers, "Connection", "close"]);

@@ -15,6 +15,10 @@ function accounts(): Account[] {
   return parseAccounts(readFileSync("/etc/passwd", "utf8"));
 }
 
+export function accountNamed(name: string): Account | undefined {
+  return accounts().find((account) => account.name === name);
+}
+
 export function accountOfUid(uid: number): Account | undefined {
   return accounts().find((account) => account.uid === uid);
 }

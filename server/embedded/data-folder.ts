@@ -14,6 +14,14 @@ export function identityOf(account: Account): { uid?: number; gid?: number } {
   return process.getuid?.() === 0 ? { uid: account.uid, gid: account.gid } : {};
 }
 
+/** It holds neither the hub's secrets nor anybody's locale. */
+export const bareEnvironment: NodeJS.ProcessEnv = {
+  NODE_ENV: process.env.NODE_ENV,
+  PATH: process.env.PATH ?? "",
+  LC_ALL: "C",
+  TZ: "UTC",
+};
+
 /** Made beside its place and then renamed, so that a folder called `data` is always a whole one. */
 export async function initialiseData(native: string, dataFolder: string, account: Account): Promise<void> {
   if (existsSync(path.join(dataFolder, "PG_VERSION"))) return await checkVersion(native, dataFolder);
@@ -27,7 +35,7 @@ export async function initialiseData(native: string, dataFolder: string, account
     await run(
       path.join(native, "bin", "initdb"),
       ["-D", partial, "-U", databaseRole, "--auth=peer", "--no-instructions", ...options],
-      { ...identityOf(account), cwd: partial, env: { PATH: process.env.PATH ?? "", LC_ALL: "C", TZ: "UTC" } },
+      { ...identityOf(account), cwd: partial, env: bareEnvironment },
     );
     await rename(partial, dataFolder);
   } catch (error) {
@@ -39,7 +47,7 @@ export async function initialiseData(native: string, dataFolder: string, account
 
 async function checkVersion(native: string, dataFolder: string): Promise<void> {
   const data = readFileSync(path.join(dataFolder, "PG_VERSION"), "utf8").trim();
-  const { stdout } = await run(path.join(native, "bin", "postgres"), ["--version"], { cwd: "/" });
+  const { stdout } = await run(path.join(native, "bin", "postgres"), ["--version"], { cwd: "/", env: bareEnvironment });
   const binary = /(\d+)\.\d+/.exec(stdout)?.[1];
   if (data !== binary)
     throw new Error(

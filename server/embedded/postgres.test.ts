@@ -16,6 +16,7 @@ import { isPostmasterOf, livePostmaster, stopPostmaster } from "./postmaster.ts"
 const log = createLog("test", "silent");
 const root = process.getuid?.() === 0;
 const folders: string[] = [];
+const tops: string[] = [];
 const children: ChildProcess[] = [];
 
 afterEach(async () => {
@@ -24,8 +25,8 @@ afterEach(async () => {
     const data = path.join(folder, "data");
     const postmaster = livePostmaster(data);
     if (postmaster) await stopPostmaster(postmaster.pid, data, systemClock);
-    rmSync(folder, { recursive: true, force: true });
   }
+  for (const top of tops.splice(0)) rmSync(top, { recursive: true, force: true });
 });
 
 function newFolder(...below: string[]): string {
@@ -34,6 +35,7 @@ function newFolder(...below: string[]): string {
   if (root) rmSync(top, { recursive: true });
   const folder = path.join(top, ...below);
   if (below.length > 0) mkdirSync(folder, { recursive: true });
+  tops.push(top);
   folders.push(folder);
   return folder;
 }

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "#server/clock.ts";
 import type { Log } from "#server/log.ts";
 import { type Account, closedParent, databaseAccount } from "./account.ts";
 import { runnableBinaries } from "./binaries.ts";
-import { databaseRole, identityOf, initialiseData, writeAccess } from "./data-folder.ts";
+import { bareEnvironment, databaseRole, identityOf, initialiseData, writeAccess } from "./data-folder.ts";
 import {
   isPostmasterOf,
   livePostmaster,
@@ -129,7 +129,7 @@ function spawnPostmaster(native: string, place: Place, settings: Readonly<Record
       cwd: dataFolder,
       detached: true,
       stdio: ["ignore", log, log],
-      env: { PATH: process.env.PATH ?? "", LC_ALL: "C" },
+      env: bareEnvironment,
     },
   );
   closeSync(log);

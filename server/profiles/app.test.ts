@@ -56,9 +56,9 @@ describe("what runs in a server", () => {
       defaultPath: "lab/tree/x",
       args: expect.arrayContaining(["--ServerApp.default_url=/lab/tree/x", "--ServerApp.root_dir=/srv", "--debug"]),
     });
-    expect(appEnvironment(lab, settings)).toEqual({});
+    expect(appEnvironment(lab, settings, "kubernetes")).toEqual({});
     const single = appFor({ ...settings, cmd: "jupyterhub-singleuser" }, "kubernetes");
-    expect(appEnvironment(single, settings)).toEqual({
+    expect(appEnvironment(single, settings, "kubernetes")).toEqual({
       JUPYTERHUB_DEFAULT_URL: "/lab/tree/x",
       JUPYTERHUB_ROOT_DIR: "/srv",
       JUPYTERHUB_DEBUG: "1",

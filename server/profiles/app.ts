@@ -1,6 +1,9 @@
 import type { AppConfig } from "./app-config.ts";
 import type { AppSpec } from "./spec.ts";
 import type { Settings } from "./traits.ts";
+import { dollarsKept } from "./unlisted-value.ts";
+
+type Backend = "local" | "kubernetes";
 
 const base = { workingDirectory: null, port: 8888, args: [], listenArgs: { tcp: [], unix: [] } } as const;
 
@@ -100,13 +103,13 @@ const custom: AppSpec = {
 const presets = { jupyterlab, "code-server": codeServer, rstudio, custom } as const;
 
 /** The app of a server: its preset, what the configuration says over it, and KubeSpawner's cmd, args and URL settings. */
-export function appFor(settings: Settings, backend: "local" | "kubernetes"): AppSpec {
+export function appFor(settings: Settings, backend: Backend): AppSpec {
   const config = settings.app ?? "jupyterlab";
   const app = withCommand(said(config), settings, backend, typeof config === "object" ? config.auth : undefined);
   const port = settings.port ?? app.port;
   const workingDirectory = settings.working_dir ?? app.workingDirectory;
   const defaultPath = settings.default_url?.replace(/^\/+/, "") ?? app.defaultPath;
-  return { ...app, port, workingDirectory, defaultPath, args: [...app.args, ...jupyterArgs(app, settings)] };
+  return { ...app, port, workingDirectory, defaultPath, args: [...app.args, ...jupyterArgs(app, settings, backend)] };
 }
 
 function said(config: AppConfig): AppSpec {
@@ -135,12 +138,7 @@ function said(config: AppConfig): AppSpec {
  * `cmd` is KubeSpawner's contract: what it names speaks JupyterHub's protocol, as jupyterhub-singleuser and the images' own
  * commands do. Plain Jupyter commands are the exception, since they take the edge's token.
  */
-function withCommand(
-  app: AppSpec,
-  settings: Settings,
-  backend: "local" | "kubernetes",
-  auth: AppSpec["auth"] | undefined,
-): AppSpec {
+function withCommand(app: AppSpec, settings: Settings, backend: Backend, auth: AppSpec["auth"] | undefined): AppSpec {
   const args = settings.args ?? [];
   if (settings.cmd === undefined) return { ...app, args: [...app.args, ...args] };
   if (settings.cmd === null)
@@ -158,21 +156,23 @@ function isPlainJupyter(command: readonly string[]): boolean {
 }
 
 /** KubeSpawner tells these to jupyterhub-singleuser by environment; a plain Jupyter takes them as arguments. */
-function jupyterArgs(app: AppSpec, settings: Settings): string[] {
+function jupyterArgs(app: AppSpec, settings: Settings, backend: Backend): string[] {
+  const kept = (text: string) => dollarsKept(text, backend);
   if (app.preset !== "jupyterlab" || app.auth !== "edge") return [];
   return [
-    ...(settings.default_url ? [`--ServerApp.default_url=${settings.default_url}`] : []),
-    ...(settings.notebook_dir ? [`--ServerApp.root_dir=${settings.notebook_dir}`] : []),
+    ...(settings.default_url ? [`--ServerApp.default_url=${kept(settings.default_url)}`] : []),
+    ...(settings.notebook_dir ? [`--ServerApp.root_dir=${kept(settings.notebook_dir)}`] : []),
     ...(settings.debug ? ["--debug"] : []),
   ];
 }
 
 /** The same settings for jupyterhub-singleuser (jupyterhub/spawner.py `get_env`). */
-export function appEnvironment(app: AppSpec, settings: Settings): Record<string, string> {
+export function appEnvironment(app: AppSpec, settings: Settings, backend: Backend): Record<string, string> {
+  const kept = (text: string) => dollarsKept(text, backend);
   if (app.auth !== "hub") return {};
   return {
-    ...(settings.default_url ? { JUPYTERHUB_DEFAULT_URL: settings.default_url } : {}),
-    ...(settings.notebook_dir ? { JUPYTERHUB_ROOT_DIR: settings.notebook_dir } : {}),
+    ...(settings.default_url ? { JUPYTERHUB_DEFAULT_URL: kept(settings.default_url) } : {}),
+    ...(settings.notebook_dir ? { JUPYTERHUB_ROOT_DIR: kept(settings.notebook_dir) } : {}),
     ...(settings.debug ? { JUPYTERHUB_DEBUG: "1" } : {}),
     ...(settings.disable_user_config ? { JUPYTERHUB_DISABLE_USER_CONFIG: "1" } : {}),
   };

@@ -5,7 +5,7 @@ import { isPlain, type Plain } from "./merge.ts";
 import type { ProfileOption } from "./profile-list.ts";
 import { resolveProfile } from "./resolve.ts";
 import { findTemplateProblem } from "./template.ts";
-import { expandedTraits, KubespawnerOverride } from "./traits.ts";
+import { expandedTraits, formattedTraits, KubespawnerOverride } from "./traits.ts";
 
 type Path = readonly (string | number)[];
 export type Finding = { readonly path: Path; readonly message: string };
@@ -57,7 +57,7 @@ function overridesOf(profile: ListedProfile, path: Path): PlacedOverride[] {
 }
 
 function templateProblems(override: Plain, at: Path, typed: boolean): Finding[] {
-  return expandedTraits.flatMap((trait) => {
+  return [...expandedTraits, ...formattedTraits].flatMap((trait) => {
     const setting = typed ? withoutValue(override[trait]) : override[trait];
     const problem = findTemplateProblem(setting, [...at, trait]);
     return problem === null ? [] : [problem];

@@ -365,9 +365,31 @@ describe("a value the user types", () => {
     });
   });
 
+  test.each(odd)("S-43 %j stays literal in the page that is opened and in the app's argument for it", (value) => {
+    const local = withValue(open(undefined, { default_url: "/lab/{username}/{value}" }, "local"), value);
+    const argument = `--ServerApp.default_url=/lab/ana/${value}`;
+    expect(local).toMatchObject({
+      ok: true,
+      spec: { app: { defaultPath: `lab/ana/${value}`, args: expect.arrayContaining([argument]) } },
+    });
+    const pod = withValue(open(undefined, { default_url: "/lab/{username}/{value}", image: "{value}" }), value);
+    const escaped = value.split("$").join("$$");
+    expect(pod).toMatchObject({
+      ok: true,
+      spec: {
+        app: {
+          defaultPath: `lab/ana/${value}`,
+          args: expect.arrayContaining([`--ServerApp.default_url=/lab/ana/${escaped}`]),
+        },
+        environment: { JUPYTER_IMAGE: escaped },
+      },
+    });
+  });
+
   test("S-43 a value can't name what the spawner fills into a command", () => {
     const config = open(undefined, { cmd: ["run", "--x={value}"] });
     expect(withValue(config, "{socket}")).toMatchObject({ ok: false });
+    expect(withValue(open(undefined, { default_url: "/{value}" }), "{prefix}")).toMatchObject({ ok: false });
     expect(withValue(config, "a{b}")).toMatchObject({ ok: true, spec: { app: { command: ["run", "--x=a{b}"] } } });
   });
 

@@ -149,7 +149,7 @@ function pickTyped(
     );
   const override: Record<string, unknown> = {};
   for (const [trait, setting] of Object.entries(unlisted.kubespawner_override)) {
-    const field = trait === "cmd" || trait === "args" ? spawnerFieldIn(typed) : null;
+    const field = spawnerFieldIn(trait, typed);
     if (field !== null) return refuse(`The value for “${option.display_name}” can't contain “${field}”.`);
     override[trait] = placeValue(trait, setting, typed, backend);
   }

@@ -7,6 +7,7 @@ import { parseCpuMillicores, parseMemoryBytes } from "./quantity.ts";
 import type { ServerSpec } from "./spec.ts";
 import { expand, expandAll, templateNamesFor } from "./template.ts";
 import { expandedTraits, Settings } from "./traits.ts";
+import { dollarsKept } from "./unlisted-value.ts";
 
 export type SpecProblem = { readonly field: string; readonly message: string };
 type SpecOrProblem =
@@ -46,8 +47,8 @@ export function serverSpecFrom({ config, settings: raw, profile, userName, serve
     ...limits,
     processLimit: settings.process_limit ?? 4096,
     environment: {
-      ...imageVariables(settings),
-      ...appEnvironment(app, settings),
+      ...imageVariables(settings, config.spawner.type),
+      ...appEnvironment(app, settings, config.spawner.type),
       ...plainEnvironment(settings.environment),
     },
     startTimeoutSeconds: settings.start_timeout ?? 300,
@@ -63,14 +64,15 @@ function expandSettings(raw: Settings, names: ReturnType<typeof templateNamesFor
   const expanded = Object.fromEntries(
     expandedTraits.flatMap((trait) => (raw[trait] === undefined ? [] : [[trait, expandAll(raw[trait], names)]])),
   );
-  // JupyterHub fills only {username} here, with the name as it is; a segment of a URL needs it encoded.
+  // In a URL the name is one segment; in a path its slug, which is the same wherever the name is a plain one.
+  const urlNames = {
+    ...names,
+    username: encodeURIComponent(userName),
+    unescaped_username: encodeURIComponent(userName),
+  };
   const urls = {
-    ...(raw.default_url === undefined
-      ? {}
-      : { default_url: raw.default_url.replaceAll("{username}", () => encodeURIComponent(userName)) }),
-    ...(raw.notebook_dir === undefined
-      ? {}
-      : { notebook_dir: raw.notebook_dir.replaceAll("{username}", () => names.username) }),
+    ...(raw.default_url === undefined ? {} : { default_url: expand(raw.default_url, urlNames) }),
+    ...(raw.notebook_dir === undefined ? {} : { notebook_dir: expand(raw.notebook_dir, names) }),
   };
   return Settings.parse({ ...raw, ...expanded, ...urls });
 }
@@ -85,7 +87,7 @@ function limitsFrom(settings: Settings): Pick<ServerSpec, "cpu" | "memory"> | nu
   return { cpu: { limitMillicores, guaranteeMillicores }, memory: { limitBytes, guaranteeBytes } };
 }
 
-function imageVariables(settings: Settings): Record<string, string> {
-  const image = settings.image ?? "";
+function imageVariables(settings: Settings, backend: "local" | "kubernetes"): Record<string, string> {
+  const image = dollarsKept(settings.image ?? "", backend);
   return { JUPYTER_IMAGE: image, JUPYTER_IMAGE_SPEC: image };
 }

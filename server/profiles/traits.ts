@@ -158,3 +158,6 @@ export const expandedTraits = [
   "storage_extra_annotations",
   "storage_selector",
 ] as const satisfies readonly TraitName[];
+
+/** JupyterHub formats these itself, with `{username}` (jupyterhub/spawner.py, `template_namespace`). */
+export const formattedTraits = ["default_url", "notebook_dir"] as const satisfies readonly TraitName[];

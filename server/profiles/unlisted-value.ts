@@ -1,4 +1,4 @@
-import { expandedTraits } from "./traits.ts";
+import { expandedTraits, formattedTraits } from "./traits.ts";
 
 /**
  * Where a value that a user typed may go: text settings a user may well choose freely, and never objects that reach the node
@@ -60,14 +60,14 @@ function findValue(setting: unknown, path: Path): { path: Path; inKey: boolean }
 
 /** Kubernetes expands `$(NAME)` in these; `$$` stands for one `$` (reference: pod spec, EnvVar.value and Container.args). */
 const dollarTraits: ReadonlySet<string> = new Set(["environment", "cmd", "args"]);
-const templated: ReadonlySet<string> = new Set(expandedTraits);
+const templated: ReadonlySet<string> = new Set([...expandedTraits, ...formattedTraits]);
 
 /**
  * The override with the user's value in place of `{value}`. What is looked at again later (template fields, Kubernetes'
  * `$(NAME)`) is escaped, so that exactly the typed text arrives in that one field.
  */
 export function placeValue(trait: string, setting: unknown, typed: string, backend: "local" | "kubernetes"): unknown {
-  const dollars = dollarTraits.has(trait) && backend === "kubernetes" ? typed.replaceAll("$", "$$$$") : typed;
+  const dollars = dollarTraits.has(trait) ? dollarsKept(typed, backend) : typed;
   const escaped = templated.has(trait) ? dollars.replaceAll("{", "{{").replaceAll("}", "}}") : dollars;
   const place = (item: unknown): unknown => {
     if (typeof item === "string")
@@ -84,7 +84,15 @@ function format(text: string, value: string): string {
   return text.replaceAll(/\{\{|\}\}|\{value\}/g, (found) => (found === "{{" ? "{" : found === "}}" ? "}" : value));
 }
 
-/** Fields the spawner itself fills in later; a typed text must not name one. */
-export function spawnerFieldIn(typed: string): string | null {
-  return /\{(?:port|prefix|address|socket)\}/.exec(typed)?.[0] ?? null;
+/** Text for an environment variable or an argument, so that it arrives there as it is. */
+export function dollarsKept(text: string, backend: "local" | "kubernetes"): string {
+  return backend === "kubernetes" ? text.replaceAll("$", "$$$$") : text;
+}
+
+const commandTraits: ReadonlySet<string> = new Set(["cmd", "args", "default_url", "notebook_dir"]);
+
+/** A field the spawner fills into the command later; a typed text that ends up there must not name one. */
+export function spawnerFieldIn(trait: string, typed: string): string | null {
+  if (!commandTraits.has(trait)) return null;
+  return /\{(?:port|prefix|prefixPath|address|socket)\}/.exec(typed)?.[0] ?? null;
 }

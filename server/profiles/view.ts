@@ -6,17 +6,26 @@ import { limitsOf } from "./limits.ts";
 import type { ProfileOption, UnlistedChoice } from "./profile-list.ts";
 import { resolveProfile } from "./resolve.ts";
 
+/** Made once for each configuration; a reload of the profiles brings a new one. */
+const cards = new WeakMap<Config, readonly ProfileView[]>();
+
 /** The spawn page's cards: each profile with what it and each of its choices come to, the other options at their defaults. */
 export function profileViews(config: Config, expectedSeconds: ReadonlyMap<string, number>): ProfileView[] {
-  return listedProfiles(config).map((profile) => ({
+  const made = cards.get(config) ?? listedProfiles(config).map((profile) => cardFor(config, profile));
+  cards.set(config, made);
+  return made.map((card) => ({ ...card, expectedSeconds: expectedSeconds.get(card.slug) ?? null }));
+}
+
+function cardFor(config: Config, profile: ListedProfile): ProfileView {
+  return {
     slug: profile.slug,
     displayName: profile.display_name,
     description: cleanDescription(profile.description),
     default: profile.isDefault,
     limits: limitsWith(config, profile, {}),
     options: Object.entries(profile.profile_options).map(([name, option]) => optionView(config, profile, name, option)),
-    expectedSeconds: expectedSeconds.get(profile.slug) ?? null,
-  }));
+    expectedSeconds: null,
+  };
 }
 
 function optionView(config: Config, profile: ListedProfile, name: string, option: ProfileOption): ProfileOptionView {

@@ -4,8 +4,9 @@ import { createEdge } from "#server/edge/edge.ts";
 import type { Log } from "#server/log.ts";
 import { publicUrlOf } from "#server/servers/public-url.ts";
 import type { HomePaths } from "./home.ts";
-import { readVerifyKey } from "./hub-role.ts";
+
 import { parseTarget } from "./listen.ts";
+import { readVerifyKey } from "./verify-key.ts";
 
 /** The edge, beside its hub over Unix sockets or far from it over addresses with a key. */
 export async function startEdgeRole({ config, paths, log }: { config: Config; paths: HomePaths; log: Log }) {

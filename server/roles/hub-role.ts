@@ -1,5 +1,4 @@
-import { createPublicKey } from "node:crypto";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { migrate } from "#db/migrate.ts";
 import { createApiListener } from "#server/api/listener.ts";
@@ -87,18 +86,4 @@ async function openListeners(
     servers.push(remote);
   }
   return servers;
-}
-
-/** The key edge and web check sessions with. */
-export function readVerifyKey(config: Config, paths: HomePaths) {
-  const file = config.hub.verifyKeyFile ?? paths.verifyKey;
-  try {
-    const pem = readFileSync(file, "utf8");
-    return { pem, key: createPublicKey(pem) };
-  } catch (error) {
-    throw new Error(
-      `The key that verifies sessions can't be read from ${file}. Start the hub first, or set hub.verifyKeyFile.`,
-      { cause: error },
-    );
-  }
 }

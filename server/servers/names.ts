@@ -61,8 +61,9 @@ function joinedName(filled: string, parts: readonly string[]): string {
 }
 
 /**
- * The DNS label of a user's own origin, a security boundary: 128 bits of hash where the name isn't its own label. Never `--` at the third
- * and fourth place, where browsers look for punycode (`xn--`), and never only digits and dots, which they read as an address.
+ * The DNS label of a user's own origin, a security boundary: 128 bits of hash where the name isn't its own label. Never
+ * `--` at the third and fourth place, where browsers look for punycode (`xn--`), and never only digits, which they may read
+ * as an address.
  */
 export function originLabelFor(userName: string): string {
   if (userName.length <= 40 && safeSlug(userName, 40) === userName) return userName;

@@ -45,7 +45,8 @@ export async function clusterApi(kubeconfigFile: string): Promise<ClusterApi> {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const text = await response.body.text();
-    const answer: KubeJson = text.startsWith("{") ? JSON.parse(text) : { text };
+    const isJson = String(response.headers["content-type"]).startsWith("application/json");
+    const answer: KubeJson = isJson ? JSON.parse(text) : { text };
     return { status: response.statusCode, body: answer };
   };
   const must = async (...args: Parameters<ClusterApi["call"]>): Promise<KubeJson> => {

@@ -25,19 +25,19 @@ export const clusterParts: readonly PartName[] = ["kube", "local-path-provisione
 
 /** By command, not by package: on a machine with Docker, Debian's containerd would push Docker's own out. */
 const tools: Readonly<Record<string, string>> = {
-  containerd: "/usr/bin/containerd",
-  runc: "/usr/bin/runc",
+  containerd: "containerd",
+  runc: "runc",
   "containernetworking-plugins": "/usr/lib/cni/bridge",
-  iptables: "/usr/sbin/iptables",
-  ipset: "/usr/sbin/ipset",
-  conntrack: "/usr/sbin/conntrack",
-  socat: "/usr/bin/socat",
-  iproute2: "/usr/sbin/ip",
-  debootstrap: "/usr/sbin/debootstrap",
-  gcc: "/usr/bin/gcc",
+  iptables: "iptables",
+  ipset: "ipset",
+  conntrack: "conntrack",
+  socat: "socat",
+  iproute2: "ip",
+  debootstrap: "debootstrap",
+  gcc: "gcc",
   "libc6-dev": "/usr/include/stdlib.h",
-  openssl: "/usr/bin/openssl",
-  python3: "/usr/bin/python3",
+  openssl: "openssl",
+  python3: "python3",
 };
 
 export const cacheDirectory = process.env.BERTH_TEST_CLUSTER_CACHE ?? "/var/cache/berth-testcluster";
@@ -113,7 +113,10 @@ function runPrinting(command: string, args: string[], print: (line: string) => v
 }
 
 function installPackages(print: (line: string) => void): void {
-  const missing = Object.keys(tools).filter((name) => !existsSync(tools[name] ?? ""));
+  const folders = ["", ...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"];
+  const missing = Object.entries(tools)
+    .filter(([, tool]) => !folders.some((folder) => existsSync(path.join(folder, tool))))
+    .map(([name]) => name);
   if (missing.length === 0) return;
   print(`test cluster: installing ${missing.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
@@ -12,14 +12,27 @@ declare module "vitest" {
   }
 }
 
+const prefix = "berth-test-sql-";
+
 /** A folder for the run's database. No server starts here: tests without one shouldn't pay for it. */
-export default function setup(project: TestProject): () => Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), "berth-test-sql-"));
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await sweep();
+  const folder = mkdtempSync(path.join(tmpdir(), `${prefix}${process.pid}-`));
   project.provide("databaseFolder", folder);
-  return async () => {
-    const data = path.join(folder, "data");
-    const postmaster = livePostmaster(data);
-    if (postmaster) await stopPostmaster(postmaster.pid, data, systemClock);
-    rmSync(folder, { recursive: true, force: true });
-  };
+  return () => remove(folder);
+}
+
+async function remove(folder: string): Promise<void> {
+  const data = path.join(folder, "data");
+  const postmaster = livePostmaster(data);
+  if (postmaster) await stopPostmaster(postmaster.pid, data, systemClock);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs that were killed couldn't clean up: their folder names their process. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(prefix) ? /^\d+(?=-)/.exec(name.slice(prefix.length))?.[0] : undefined;
+    if (pid && !existsSync(`/proc/${pid}`)) await remove(path.join(tmpdir(), name));
+  }
 }

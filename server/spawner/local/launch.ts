@@ -7,6 +7,7 @@ import type { SpawnOrder } from "../spawner.ts";
 import { markerVariable } from "./adopt.ts";
 import { commandFor, directoryFor, environmentFor, type Place } from "./command.ts";
 import type { Limits } from "./limits.ts";
+import { bareEnvironment } from "./processes.ts";
 import type { RunRecord, ServerFiles } from "./records.ts";
 import { openRuntimeFolder } from "./runtime-folder.ts";
 import { entranceScript, supervisorArguments } from "./supervisor.ts";
@@ -51,7 +52,7 @@ export function launch({ files, record, order, place, limits }: Launch): ChildPr
         detached: true,
         stdio: ["ignore", log, log],
         cwd: "/",
-        env: { PATH: safePath, LANG: "C.UTF-8", [markerVariable]: record.attempt },
+        env: bareEnvironment({ PATH: safePath, LANG: "C.UTF-8", [markerVariable]: record.attempt }),
       },
     );
     child.unref();

@@ -29,6 +29,7 @@ function hierarchies(layout: V1, groupName: string): Limits {
     const group = path.join(parent, groupName);
     mkdirSync(group, { recursive: true });
     accessSync(group, constants.W_OK);
+    removeIfEmpty(group);
   }
   const missing = [layout.cpu === null ? "CPU" : null, layout.pids === null ? "process" : null].filter(
     (one) => one !== null,
@@ -62,6 +63,7 @@ function tree(layout: V2, groupName: string): Limits {
   passControllersDown(path.dirname(group));
   mkdirSync(group, { recursive: true });
   passControllersDown(group);
+  removeIfEmpty(group);
   return {
     kind: "cgroup",
     note: null,
@@ -69,6 +71,8 @@ function tree(layout: V2, groupName: string): Limits {
     foldersFor: (name) => [path.join(group, name)],
     prepare: (folders, limits) => {
       for (const folder of folders) {
+        mkdirSync(path.dirname(folder), { recursive: true });
+        passControllersDown(path.dirname(folder));
         mkdirSync(folder, { recursive: true });
         writeFileSync(path.join(folder, "memory.max"), String(limits.memory.limitBytes));
         writeIfThere(folder, "memory.swap.max", 0);
@@ -120,12 +124,22 @@ export function wasOutgrown(folders: readonly string[]): boolean {
   );
 }
 
+/** An installation's group goes with its last server. */
+function removeIfEmpty(group: string): void {
+  try {
+    rmdirSync(group);
+  } catch {
+    // Other servers live in it, or it is gone.
+  }
+}
+
 /** False while something still lives there. */
 export function removeCgroups(folders: readonly string[]): boolean {
   let removed = true;
   for (const folder of folders) {
     try {
       rmdirSync(folder);
+      removeIfEmpty(path.dirname(folder));
     } catch (error) {
       if (isCode(error, "ENOENT")) continue;
       if (!isCode(error, "EBUSY")) throw error;

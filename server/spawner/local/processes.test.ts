@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { hasVariable, isAlive, parseStat, readProcess, realUidOf } from "./processes.ts";
+import { bareEnvironment, hasVariable, isAlive, parseStat, readProcess, realUidOf } from "./processes.ts";
 
 const line =
   "77 (a ) (b) S 12 77 70 0 -1 4194304 89 78 0 0 0 0 0 0 20 0 1 0 291337 2654208 409 18446744073709551615 1 1 0 0";
@@ -20,7 +20,7 @@ describe("processes", () => {
   });
 
   test("a process that ended is not alive, and its marker is read from its environment only", async () => {
-    const child = spawn("/bin/cat", [], { env: { MARK: "yes" }, stdio: ["pipe", "ignore", "ignore"] });
+    const child = spawn("/bin/cat", [], { env: bareEnvironment({ MARK: "yes" }), stdio: ["pipe", "ignore", "ignore"] });
     await once(child, "spawn");
     const pid = child.pid ?? 0;
     const stat = readProcess(pid);

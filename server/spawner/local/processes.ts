@@ -55,6 +55,11 @@ export function proportionalBytes(pid: number): number {
   return kib === undefined ? 0 : Number(kib) * 1024;
 }
 
+/** Exactly these variables. (next's types ask for a NODE_ENV in every environment; a user's shell must not get ours.) */
+export function bareEnvironment(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return Object.assign(Object.create(null), variables);
+}
+
 export function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }

@@ -1,0 +1,131 @@
+import { type Admission, authorise } from "./authorise.ts";
+import type { Failure } from "./failure.ts";
+import { type RequestHead, wantsPage } from "./request-head.ts";
+import { pageOriginOf, type ServerTarget } from "./route.ts";
+import type { Found } from "./route-table.ts";
+import type { Run, Visitor } from "./run.ts";
+import { comesFromOwnPage } from "./same-origin.ts";
+import { admitsVisitors, type EdgeState } from "./state.ts";
+
+/** What a request for a server comes to. */
+export type Decision =
+  | {
+      readonly kind: "forward";
+      readonly run: Run;
+      readonly visitor: Visitor | null;
+      readonly path: string;
+      readonly pageOrigin: string;
+    }
+  | { readonly kind: "redirect"; readonly location: string; readonly status: 302 | 307 }
+  | { readonly kind: "fail"; readonly failure: Failure };
+
+export type Question = {
+  readonly method: string;
+  readonly target: string;
+  readonly isUpgrade: boolean;
+  readonly head: RequestHead;
+};
+
+const fail = (failure: Failure): Decision => ({ kind: "fail", failure });
+
+/** At once, unless a signature or a token has to be checked first. */
+export function decide(state: EdgeState, question: Question, wanted: ServerTarget): Decision | Promise<Decision> {
+  if (!admitsVisitors(state)) return fail({ kind: "cut-off" });
+  const found = findOn(state, wanted);
+  if (found?.entry.kind === "running" && found.entry.server.auth === "hub")
+    return openTo(state, question, wanted, found);
+  const origin = wanted.label === null ? "portal" : "user";
+  const admission = authorise(state.authoriser, question.head, found?.entry.server ?? null, origin);
+  if (!(admission instanceof Promise)) return decideFor(state, question, wanted, found, admission);
+  // While a signature was checked the route may have changed hands: with the answer known now, everything is asked afresh.
+  return admission.then((later) =>
+    later.kind === "admitted" ? decide(state, question, wanted) : decideFor(state, question, wanted, found, later),
+  );
+}
+
+/** Two users' origins may not be mixed up: a server answers on its owner's alone. */
+function findOn(state: EdgeState, wanted: ServerTarget): Found | null {
+  const found = state.knowledge.routes.find(wanted);
+  return found !== null && (wanted.label === null || found.entry.server.originLabel === wanted.label) ? found : null;
+}
+
+function decideFor(
+  state: EdgeState,
+  question: Question,
+  wanted: ServerTarget,
+  found: Found | null,
+  admission: Admission,
+): Decision {
+  switch (admission.kind) {
+    case "two-sessions":
+      return fail({
+        kind: "bad-request",
+        status: 400,
+        reason: "Your browser sent two sessions at once. Delete this site's cookies and log in again.",
+      });
+    case "unavailable":
+      return fail({ kind: "portal-unavailable" });
+    case "nobody":
+      return sendToLogin(state, question, wanted);
+    case "not-theirs":
+      return fail({ kind: "not-found" });
+    case "admitted":
+      return found === null ? fail({ kind: "not-found" }) : admit(state, question, wanted, found, admission);
+  }
+}
+
+function sendToLogin({ site }: EdgeState, question: Question, wanted: ServerTarget): Decision {
+  const { method, target, head, isUpgrade } = question;
+  if (isUpgrade || !wantsPage(method, target, head)) return fail({ kind: "not-logged-in" });
+  // A user's own origin knows no portal session: the portal looks, and sends back with a code if all is well.
+  const location =
+    wanted.label === null ? `/hub/login?next=${encodeURIComponent(target)}` : `${site.portalOrigin}${target}`;
+  return { kind: "redirect", location, status: 302 };
+}
+
+function admit(
+  state: EdgeState,
+  question: Question,
+  wanted: ServerTarget,
+  found: Found,
+  { visitor, credential }: Extract<Admission, { kind: "admitted" }>,
+): Decision {
+  const pageOrigin = pageOriginOf(state.site, wanted.label);
+  if (credential === "cookie" && !comesFromOwnPage(question.method, question.isUpgrade, question.head, pageOrigin))
+    return fail({ kind: "foreign-origin" });
+  const { entry } = found;
+  if (entry.kind === "stopped")
+    return fail({ kind: "not-running", phase: entry.server.phase, server: entry.server, target: question.target });
+  if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, credential);
+  if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
+  return forwardTo(question, found, entry.run, visitor, pageOrigin);
+}
+
+/** A server with its own OAuth round: nobody is checked here, and nobody's credentials are handed in. */
+function openTo(state: EdgeState, question: Question, wanted: ServerTarget, found: Found): Decision {
+  if (found.entry.kind !== "running") return fail({ kind: "not-found" });
+  if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, "token");
+  if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
+  return forwardTo(question, found, found.entry.run, null, pageOriginOf(state.site, wanted.label));
+}
+
+/** In subdomain mode a server's pages exist on its owner's origin only; browsers get there with a code. */
+function toOwnOrigin({ site }: EdgeState, question: Question, found: Found, credential: "cookie" | "token"): Decision {
+  const { server } = found.entry;
+  if (credential === "token")
+    return { kind: "redirect", location: `${pageOriginOf(site, server.originLabel)}${question.target}`, status: 307 };
+  if (question.isUpgrade || !wantsPage(question.method, question.target, question.head))
+    return fail({ kind: "not-found" });
+  const query = `server=${encodeURIComponent(server.serverId)}&next=${encodeURIComponent(question.target)}`;
+  return { kind: "redirect", location: `/hub/enter?${query}`, status: 302 };
+}
+
+function forwardTo(question: Question, found: Found, run: Run, visitor: Visitor | null, pageOrigin: string): Decision {
+  const { target, method, isUpgrade } = question;
+  const rest = target.slice(found.prefixEnd);
+  // `/user/ana` is no page of the server, its links would point beside it.
+  if (!rest.startsWith("/") && !isUpgrade && (method === "GET" || method === "HEAD"))
+    return { kind: "redirect", location: `${target.slice(0, found.prefixEnd)}/${rest}`, status: 302 };
+  const path = run.route.stripPrefix ? (rest.startsWith("/") ? rest : `/${rest}`) : target;
+  return { kind: "forward", run, visitor, path, pageOrigin };
+}

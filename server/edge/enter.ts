@@ -1,0 +1,44 @@
+import { serverCookieName } from "#server/auth/cookies.ts";
+import { EnterAnswer } from "#server/internal/messages.ts";
+import type { InternalClient } from "./internal-client.ts";
+import type { RouteTable } from "./route-table.ts";
+import type { SessionCache } from "./session-cache.ts";
+
+export type Entering =
+  /** Set this cookie and go there. */
+  | { readonly kind: "entered"; readonly cookie: string; readonly location: string }
+  | { readonly kind: "refused" }
+  | { readonly kind: "unavailable" };
+
+export type EnterContext = {
+  readonly client: InternalClient;
+  readonly enters: SessionCache;
+  readonly routes: RouteTable;
+  readonly publicUrl: URL;
+  readonly nowMs: number;
+};
+
+/**
+ * `/.berth/enter?code=…` on a user's own origin: the code from the portal, good once, becomes this origin's own cookie for one server. The
+ * portal's session never comes here.
+ */
+export async function enter(context: EnterContext, target: string, label: string): Promise<Entering> {
+  const code = /[?&]code=([A-Za-z0-9_-]{1,256})(?:&|$)/.exec(target)?.[1];
+  if (code === undefined) return { kind: "refused" };
+  const question = { code, originLabel: label };
+  const answer = await context.client.ask("/internal/enter", question, EnterAnswer).catch(() => null);
+  if (answer === null) return { kind: "unavailable" };
+  const session = answer.kind === "ok" ? await context.enters.read(answer.token) : null;
+  if (answer.kind !== "ok" || session === null || session.claims.serverId === null) return { kind: "refused" };
+  const server = context.routes.byId(session.claims.serverId)?.server;
+  if (server === undefined || server.originLabel !== label) return { kind: "refused" };
+  const https = context.publicUrl.protocol === "https:";
+  const maxAgeSeconds = Math.max(0, Math.floor((answer.expiresAt - context.nowMs) / 1000));
+  const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${https ? "; Secure" : ""}`;
+  return {
+    kind: "entered",
+    cookie: `${serverCookieName(context.publicUrl, server.serverId)}=${answer.token}; ${attributes}`,
+    // Never anywhere but into this server, whatever the code was made with.
+    location: answer.next.startsWith(server.prefix) && !/[\\\s]/.test(answer.next) ? answer.next : server.prefix,
+  };
+}

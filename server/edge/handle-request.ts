@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Pool } from "undici";
+import { answerFailure, answerRedirect } from "./answer.ts";
+import { type Decision, decide } from "./decide.ts";
+import { failureOfRun } from "./failure-of-run.ts";
+import { Forwarding } from "./forward.ts";
+import { requestHeaders } from "./headers.ts";
+import { askerOf, checkedHead, forwardedFor, type Incoming } from "./incoming.ts";
+import { answerEnter, answerHealth, giveUp, refuse, sendToPortal } from "./own-answers.ts";
+import { type Destination, routeFor } from "./route.ts";
+import type { EdgeState } from "./state.ts";
+
+export function handleRequest(
+  state: EdgeState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+): void {
+  const requestId = randomUUID();
+  const head = checkedHead(request);
+  if ("kind" in head) {
+    const asker = { wantsPage: false, requestId, portalOrigin: state.site.portalOrigin };
+    return void answerFailure(response, { kind: "bad-request", status: head.status, reason: head.reason }, asker, true);
+  }
+  const incoming = { request, response, head, requestId, expectsContinue };
+  dispatch(state, incoming, routeFor(request.url ?? "", head.host, state.site));
+}
+
+function dispatch(state: EdgeState, incoming: Incoming, destination: Destination): void {
+  switch (destination.kind) {
+    case "server": {
+      const { request, head } = incoming;
+      const question = { method: request.method ?? "GET", target: request.url ?? "", isUpgrade: false, head };
+      const decision = decide(state, question, destination);
+      if (!(decision instanceof Promise)) return void carryOut(state, incoming, decision);
+      decision
+        .then((later) => carryOut(state, incoming, later))
+        .catch((error: unknown) => giveUp(state, incoming, error));
+      return;
+    }
+    case "hub-api":
+      return void forwardToPortal(state, incoming, state.hubApi);
+    case "web":
+      return void forwardToPortal(state, incoming, state.web);
+    case "health":
+      return void answerHealth(state, incoming);
+    case "enter":
+      void answerEnter(state, incoming, destination.label).catch((error: unknown) => giveUp(state, incoming, error));
+      return;
+    case "portal-page":
+    case "other-loopback":
+      return void sendToPortal(state, incoming);
+    case "refused":
+      return void refuse(state, incoming, destination.status);
+  }
+}
+
+function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): void {
+  if (incoming.response.destroyed) return;
+  if (decision.kind === "fail")
+    return void answerFailure(incoming.response, decision.failure, askerOf(state, incoming));
+  if (decision.kind === "redirect")
+    return void answerRedirect(incoming.response, decision.location, askerOf(state, incoming), decision.status);
+  const { run, visitor, path, pageOrigin } = decision;
+  const { route } = run;
+  const keepsOwnLogin = route.auth === "hub";
+  const headers = requestHeaders(incoming.request.rawHeaders, forwardedFor(state, incoming.request, incoming), {
+    kind: "server",
+    keepsOwnLogin,
+    inject: keepsOwnLogin ? null : route.inject,
+  });
+  run.lastActivityMs = state.options.clock.now().getTime();
+  const forwarding = new Forwarding(incoming.request, incoming.response, {
+    pool: run.pool,
+    path,
+    headers,
+    hasBody: incoming.head.hasBody,
+    source: { kind: "server", pageOrigin },
+    visitor,
+    fail: (failure) =>
+      answerFailure(
+        incoming.response,
+        failureOfRun(failure, run, incoming.request.url ?? ""),
+        askerOf(state, incoming),
+      ),
+    over: (exchange) => {
+      run.open.delete(exchange);
+      run.closedBytes += exchange.bytes();
+    },
+  });
+  run.open.add(forwarding);
+  start(incoming, forwarding);
+}
+
+function forwardToPortal(state: EdgeState, incoming: Incoming, pool: Pool): void {
+  const { request, response, head } = incoming;
+  const forwarding = new Forwarding(request, response, {
+    pool,
+    path: request.url ?? "/",
+    headers: requestHeaders(request.rawHeaders, forwardedFor(state, request, incoming), { kind: "portal" }),
+    hasBody: head.hasBody,
+    source: { kind: "portal" },
+    visitor: null,
+    fail: () => answerFailure(response, { kind: "portal-unavailable" }, askerOf(state, incoming)),
+    over: () => undefined,
+  });
+  start(incoming, forwarding);
+}
+
+function start({ response, expectsContinue }: Incoming, forwarding: Forwarding): void {
+  if (expectsContinue) response.writeContinue();
+  forwarding.start();
+}

@@ -28,6 +28,7 @@ export function createDb(url: string, options: CreateDbOptions = {}): Database {
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
+  giveBackWhenBeginFails(pool);
   const onError = options.onError ?? (() => undefined);
   pool.on("error", onError);
   // A client that is checked out emits its own errors; pg rejects its query, but the event needs a listener as well.
@@ -41,6 +42,28 @@ export function createDb(url: string, options: CreateDbOptions = {}): Database {
       return closing;
     },
   };
+}
+
+/**
+ * drizzle's transaction() takes a client, sends `begin` outside its try, and never gives the client back when that fails: every
+ * connection the database cut would cost the pool one place for ever. The first query of a client that was asked for by
+ * promise is that `begin`; pool.query() asks by callback and is none of it.
+ */
+function giveBackWhenBeginFails(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool);
+  const connectForTransaction = async (): Promise<pg.PoolClient> => {
+    const client = await connect();
+    const query = client.query;
+    client.query = ((...args: Parameters<typeof query>) => {
+      client.query = query;
+      const begun: unknown = query.apply(client, args);
+      if (begun instanceof Promise) begun.catch((error: Error) => client.release(error));
+      return begun;
+    }) as typeof query;
+    return client;
+  };
+  pool.connect = ((callback?: Parameters<typeof connect>[0]) =>
+    callback === undefined ? connectForTransaction() : connect(callback)) as typeof pool.connect;
 }
 
 /** Commits when `work` resolves, rolls back when it throws. Given a transaction, it makes a savepoint in it. */

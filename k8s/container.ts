@@ -40,14 +40,15 @@ export function sideContainerFor(pod: PodSpecShape, container: KubeObject): V1Co
   return { ...own, resources: sideResources(container.resources), securityContext };
 }
 
-/** `{port}`, `{prefix}` (both slashes) and `{prefixPath}` (without the last); there is no `{socket}` between machines. */
+/** `{port}`, `{prefix}` and `{address}`; there is no `{socket}` between machines. */
 function fillPlaceholders(text: string, place: { readonly port: number; readonly prefix: string }): string {
   const values: Readonly<Record<string, string>> = {
     port: String(place.port),
     prefix: place.prefix,
-    prefixPath: place.prefix.replace(/\/$/, ""),
+    // Every address of the pod: who may connect is the network policy's business.
+    address: "0.0.0.0",
   };
-  return text.replace(/\{(port|prefix|prefixPath)\}/g, (whole, name: string) => values[name] ?? whole);
+  return text.replace(/\{(port|prefix|address)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 function commandFor({ spec: { app }, prefix }: PodOrder): Pick<V1Container, "command" | "args"> {

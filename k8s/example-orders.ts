@@ -92,7 +92,7 @@ export const fullestOrder: PodOrder = {
     app: {
       ...simplestOrder.spec.app,
       command: ["code-server"],
-      args: ["--abs-proxy-base-path={prefixPath}"],
+      args: ["--abs-proxy-base-path={prefix}"],
       listenArgs: { tcp: ["--bind-addr=0.0.0.0:{port}"] },
       keepImageEntrypoint: false,
       port: 8080,

@@ -145,7 +145,7 @@ describe("whole manifests", () => {
             name: "notebook",
             image: "quay.io/jupyter/base-notebook:2026-01-05",
             imagePullPolicy: "Always",
-            command: ["code-server", "--abs-proxy-base-path=/user/user%40email.com/lab2", "--bind-addr=0.0.0.0:8080"],
+            command: ["code-server", "--abs-proxy-base-path=/user/user%40email.com/lab2/", "--bind-addr=0.0.0.0:8080"],
             workingDir: "/home/jovyan/work",
             stdin: true,
             ports: [{ name: "notebook-port", containerPort: 8080, protocol: "TCP" }],
@@ -248,7 +248,7 @@ const podAsserts: Record<keyof PodSpecShape, () => void> = {
 
 const appAsserts: Record<keyof AppShape, () => void> = {
   command: () => expect(mainOf(full)?.command?.[0]).toBe("code-server"),
-  args: () => expect(mainOf(full)?.command?.[1]).toBe("--abs-proxy-base-path=/user/user%40email.com/lab2"),
+  args: () => expect(mainOf(full)?.command?.[1]).toBe("--abs-proxy-base-path=/user/user%40email.com/lab2/"),
   listenArgs: () => expect(mainOf(full)?.command?.[2]).toBe("--bind-addr=0.0.0.0:8080"),
   keepImageEntrypoint: () => {
     expect(mainOf(full)?.args).toBeUndefined();

@@ -3,14 +3,16 @@ import { randomUUID } from "node:crypto";
 import { createDb, type Db } from "#db/client.ts";
 import { ensureInstallationId } from "#db/installation.ts";
 import { attachClaim, findServerById, type ServerRow } from "#db/servers.ts";
-import { appendStream, currentRevision, forgetStreamBefore } from "#db/stream.ts";
+import { appendStream, currentRevision } from "#db/stream.ts";
 import type { ServerView } from "./api/views.ts";
 import type { Actor, RequestOrigin } from "./auth/actor.ts";
+import { prepareVerification } from "./auth/password.ts";
 import { createProviders, type IdentityProviders } from "./auth/providers.ts";
 import { systemScopes } from "./auth/scopes.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { HubError } from "./errors.ts";
+import { beginHousekeeping } from "./housekeeping.ts";
 import { StreamSource } from "./internal/stream-source.ts";
 import type { Log } from "./log.ts";
 import { Notifications } from "./notifications.ts";
@@ -100,8 +102,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     return ctx;
   };
   const views: ViewContext = { db, config, spawner, limitsNote };
-  const housekeeping = setInterval(() => void tidy(db, clock.now()), 600_000);
-  housekeeping.unref();
+  const systemContext = (name: string) =>
+    contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" });
+  const endHousekeeping = beginHousekeeping(systemContext("housekeeping"));
   return {
     ...views,
     clock,
@@ -114,8 +117,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     trustNotes,
     providers: createProviders(config, clock),
     contextFor,
-    systemContext: (name) =>
-      contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" }),
+    systemContext,
     viewOf: async (serverId) => {
       const found = await findServerById(db, serverId);
       if (found === undefined) throw new HubError("not-found", "This server no longer exists.");
@@ -129,11 +131,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       );
     },
     start: () => {
+      // The first login would else pay for a hash that is compared with when there is no such user.
+      void prepareVerification();
       notifications.start();
       reconciler.start();
     },
     stop: async () => {
-      clearInterval(housekeeping);
+      endHousekeeping();
       await reconciler.stop();
       await notifications.stop();
       await connection.close();
@@ -145,13 +149,6 @@ function readyPathOf(server: ServerRow, ownerName: string): string {
   const app = specOf(server)?.app;
   const prefix = app?.stripPrefix ? "/" : prefixFor(ownerName, server.name);
   return `${prefix}${app?.readyPath ?? ""}`;
-}
-
-const streamKeptMs = 3_600_000;
-
-/** Rows nobody needs any more. An edge that was away for longer than this takes a snapshot anyway. */
-async function tidy(db: Db, now: Date): Promise<void> {
-  await forgetStreamBefore(db, new Date(now.getTime() - streamKeptMs)).catch(() => undefined);
 }
 
 /** What stops by itself with a log-out is what its profile, else the hub, says; a disabled account stops everything. */

@@ -60,6 +60,13 @@ describe("S-24: an id_token", () => {
     await refused(sign({}, { alg: "HS512" }, createPublicKey(publicPem).export({ type: "spki", format: "der" })));
   });
 
+  test("signed with a shared secret is refused even when that secret is among the keys", async () => {
+    const secret = Buffer.from("s".repeat(32));
+    const token = await sign({}, { alg: "HS256" }, secret);
+    const question = { issuer: "https://idp.example", clientId: "berth", nonce: "n-1", now, keys: async () => secret };
+    expect((await verifyIdToken(token, question)).kind).toBe("invalid");
+  });
+
   test.each<[string, JWTPayload]>([
     ["another issuer", { iss: "https://idp.example.evil" }],
     ["the issuer with a slash more", { iss: "https://idp.example/" }],

@@ -33,7 +33,8 @@ export type PoolTimes = { readonly connectTimeoutSeconds: number; readonly idleT
  */
 export class Run {
   route: RouteMessage;
-  readonly pool: Pool;
+  readonly #times: PoolTimes;
+  #pool: Pool | null = null;
   readonly open = new Set<Exchange>();
   lastActivityMs = 0;
   /** Of exchanges that are over. */
@@ -42,13 +43,19 @@ export class Run {
 
   constructor(route: RouteMessage, times: PoolTimes) {
     this.route = route;
-    this.pool = poolTo(route.target, times, 256);
+    this.#times = times;
+  }
+
+  /** Made when the first request comes: most servers of a large portal are open in nobody's browser. */
+  get pool(): Pool {
+    this.#pool ??= poolTo(this.route.target, this.#times, 256);
+    return this.#pool;
   }
 
   end(): void {
     this.ended = true;
     for (const exchange of [...this.open]) exchange.end("route-changed");
-    void this.pool.destroy();
+    void this.#pool?.destroy();
   }
 
   /** Ends what is open for everybody who no longer belongs here. */

@@ -15,8 +15,14 @@ function accounts(): Account[] {
   return parseAccounts(readFileSync("/etc/passwd", "utf8"));
 }
 
-export function accountNamed(name: string): Account | undefined {
-  return accounts().find((account) => account.name === name);
+/** The first of these accounts that exists and isn't root's. */
+export function accountNamed(names: readonly string[]): Account {
+  const known = accounts();
+  for (const name of names) {
+    const account = known.find((candidate) => candidate.name === name && candidate.uid !== 0);
+    if (account) return account;
+  }
+  throw new Error(`There is no unprivileged account ${names.join(" or ")} on this machine.`);
 }
 
 export function accountOfUid(uid: number): Account | undefined {
@@ -25,7 +31,6 @@ export function accountOfUid(uid: number): Account | undefined {
 
 /**
  * PostgreSQL refuses uid 0, so root hands it to an unprivileged account; anybody else runs it as themselves.
- * `undefined` as uid and gid of a child process means: as we are.
  */
 export function databaseAccount(runAs?: string): Account {
   const own = process.getuid?.() ?? 0;
@@ -34,12 +39,7 @@ export function databaseAccount(runAs?: string): Account {
     if (!account) throw new Error(`PostgreSQL needs an account name, and uid ${own} has none in /etc/passwd.`);
     return account;
   }
-  const known = accounts();
-  for (const name of runAs === undefined ? ["postgres", "nobody"] : [runAs]) {
-    const account = known.find((candidate) => candidate.name === name && candidate.uid !== 0);
-    if (account) return account;
-  }
-  throw new Error(`There is no unprivileged account ${runAs ?? "postgres or nobody"} to run PostgreSQL as.`);
+  return accountNamed(runAs === undefined ? ["postgres", "nobody"] : [runAs]);
 }
 
 type Permissions = { mode: number; uid: number; gid: number };

@@ -10,7 +10,6 @@ import {
 } from "#db/servers.ts";
 import type { User } from "#db/users.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
-import { homeNameFor } from "./names.ts";
 
 type HomeQuestion = {
   readonly server: ServerRow;
@@ -29,7 +28,7 @@ export async function ensureHome(tx: Tx, { server, user, spec }: HomeQuestion): 
   if (known !== undefined && known.namespace === server.namespace) return known;
   const own = await findHomeOf(tx, { userId: user.id, serverId: server.id, namespace: server.namespace });
   if (own !== undefined) return own;
-  const name = homeNameFor({ userName: user.name, serverName: server.name });
+  const name = spec.home.claimName;
   const left = await findHomeByName(tx, server.namespace, name);
   if (left !== undefined && left.userId === user.id) {
     await attachHome(tx, left.id, server.id);

@@ -4,13 +4,13 @@ import { findUserByName } from "#db/users.ts";
 import type { LimitsView, StartOptionsView } from "#server/api/views.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
+import { limitsOf } from "#server/profiles/limits.ts";
 import { resolveProfile } from "#server/profiles/resolve.ts";
 import { profileViews } from "#server/profiles/view.ts";
 import type { VerbContext } from "#server/verb-context.ts";
-import { homeNameFor } from "./names.ts";
 import { namespaceOf } from "./namespace.ts";
 import { ServerInput } from "./stop.ts";
-import { limitsOf, serverViewOf, type ViewContext } from "./view.ts";
+import { serverViewOf, type ViewContext } from "./view.ts";
 
 /** What the spawn page shows: profiles with their limits and expected times, the last choice, the home that will be used. */
 export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<StartOptionsView> {
@@ -49,7 +49,7 @@ async function homeAhead(
   });
   if (!resolved.ok || resolved.spec.home.kind !== "claim") return null;
   const namespace = namespaceOf(ctx.config, user.name);
-  const name = homeNameFor({ userName: user.name, serverName });
+  const name = resolved.spec.home.claimName;
   const own = serverId === undefined ? undefined : await findHomeOf(ctx.db, { userId: user.id, serverId, namespace });
   const left = own ?? (await findHomeByName(ctx.db, namespace, name));
   const home = left !== undefined && left.userId === user.id ? left : undefined;

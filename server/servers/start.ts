@@ -3,7 +3,7 @@ import { z } from "zod";
 import { inTransaction, type Tx } from "#db/client.ts";
 import { countActive, ensureServer, findServer, listServersOf, type ServerRow, wishRunning } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
-import { findUserByName, type User } from "#db/users.ts";
+import { allotUid, findUserByName, type User } from "#db/users.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
@@ -44,6 +44,8 @@ export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<
     const server = await ensureServer(tx, newServer(ctx, user, input.name));
     if (isUnderWay(server)) return sameWish(server, resolved);
     await refuseBeyondLimit(ctx, tx);
+    // One system uid per user, for good: what the local backend runs their processes as.
+    if (ctx.config.spawner.type === "local") await allotUid(tx, user.id);
     const home = await ensureHome(tx, { server, user, spec: resolved.spec, now: ctx.clock.now() });
     const wish = {
       profileSlug: resolved.profileSlug,

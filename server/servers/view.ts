@@ -1,8 +1,8 @@
 import type { Db } from "#db/client.ts";
 import { findHome, type Phase, queuePositionOf, type ServerWithOwner } from "#db/servers.ts";
-import type { LimitsView, ServerView } from "#server/api/views.ts";
+import type { ServerView } from "#server/api/views.ts";
 import type { Config } from "#server/config/schema.ts";
-import type { ServerSpec } from "#server/profiles/spec.ts";
+import { limitsOf } from "#server/profiles/limits.ts";
 import { failureOf, refOf, specOf } from "#server/spawner/record.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 import { failureViewFor } from "./failure-view.ts";
@@ -104,11 +104,4 @@ export function unstartedView(ctx: ViewContext, ownerName: string, name: string)
     canStartAgain: false,
     limitsNote: ctx.limitsNote,
   };
-}
-
-export function limitsOf(spec: ServerSpec): LimitsView {
-  const gpus = Object.entries(spec.pod.extraResourceLimits)
-    .filter(([name]) => name.endsWith("/gpu"))
-    .reduce((sum, [, count]) => sum + Number(count), 0);
-  return { cpuMillicores: spec.cpu.limitMillicores, memoryBytes: spec.memory.limitBytes, gpus };
 }

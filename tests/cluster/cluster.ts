@@ -5,10 +5,10 @@ import { apiServerUrl, nodeAddress, nodeBridge, nodeName } from "./addresses.ts"
 import { type ClusterApi, clusterApi } from "./api.ts";
 import { buildCluster, cacheDirectory, partFile } from "./build.ts";
 import { commands } from "./components.ts";
-import { observeMachine, readJournal, stateDirectory, writeJournal } from "./journal.ts";
+import { type Journal, observeMachine, readJournal, stateDirectory, writeJournal } from "./journal.ts";
 import { makeCertificates, writeKubeconfigs } from "./pki.ts";
 import { obstacles } from "./preconditions.ts";
-import { endProcesses, isAlive, launch, waitFor } from "./processes.ts";
+import { endProcesses, isAlive, launch, startTicksOf, waitFor } from "./processes.ts";
 import { writeSettings } from "./settings.ts";
 import { installStorage } from "./storage.ts";
 import { tearDown } from "./teardown.ts";
@@ -22,19 +22,26 @@ export type TestCluster = {
   stop(): Promise<void>;
 };
 
-export type StartOptions = { fakeNodes?: boolean; print?: (line: string) => void };
+export type StartOptions = {
+  fakeNodes?: boolean;
+  /** It outlives this process; until somebody stops it, no other start may take its place. */
+  stay?: boolean;
+  print?: (line: string) => void;
+};
 
 /** Starts what buildCluster built, as root; about ten seconds. An earlier cluster that wasn't stopped is cleaned up first. */
 export async function startCluster(options: StartOptions = {}): Promise<TestCluster> {
   const print = options.print ?? console.error;
-  if (readJournal(stateDirectory)) {
+  const earlier = readJournal(stateDirectory);
+  if (earlier) {
+    refuseWhileInUse(earlier);
     print("test cluster: cleaning up after an earlier one");
     await tearDown(stateDirectory);
   }
   const inTheWay = await obstacles();
   if (inTheWay.length > 0) throw new Error(`The test cluster can't start.\n${inTheWay.join("\n")}`);
   try {
-    await bringUp(options.fakeNodes ?? false, print);
+    await bringUp(options, print);
   } catch (error) {
     const logs = path.join(stateDirectory, "log");
     const kept = `${stateDirectory}.failed-log`;
@@ -88,12 +95,23 @@ async function apiServerReady(): Promise<void> {
   }
 }
 
-async function bringUp(fakeNodes: boolean, print: (line: string) => void): Promise<void> {
+/** One machine has one such cluster. A start cleans up after a crash, but never under somebody's hands. */
+function refuseWhileInUse({ owner, processes }: Journal): void {
+  const inUse = owner ? isAlive(owner) : processes.apiserver !== undefined && isAlive(processes.apiserver);
+  if (!inUse) return;
+  const user = owner ? `process ${owner.pid}` : "somebody who started it by hand";
+  throw new Error(
+    `The test cluster is in use by ${user}. Use it with TEST_KUBECONFIG=${adminKubeconfig()}, or end it with \`npm exec -- node tests/cluster/down.ts\`.`,
+  );
+}
+
+async function bringUp({ fakeNodes, stay }: StartOptions, print: (line: string) => void): Promise<void> {
   const started = performance.now();
   mkdirSync(stateDirectory, { recursive: true, mode: 0o755 });
   // From here on everything that is done to the machine can be undone, whatever happens to this process.
   const containerdRoot = path.join(cacheDirectory, "containerd");
-  writeJournal(stateDirectory, observeMachine(containerdRoot));
+  const owner = stay ? null : { pid: process.pid, startTicks: startTicksOf(process.pid) ?? "" };
+  writeJournal(stateDirectory, { owner, ...observeMachine(containerdRoot) });
   writeSettings(stateDirectory, containerdRoot);
   execFileSync("ip", ["link", "add", nodeBridge, "type", "bridge"]);
   // A node's address can't be loopback, and not every kernel has dummy devices: a bridge without members carries it.

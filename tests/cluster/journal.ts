@@ -5,6 +5,8 @@ import type { RecordedProcess } from "./processes.ts";
 
 /** The machine as it was, and what was started on it: enough to undo a start that crashed anywhere. */
 export type Journal = {
+  /** The process that will stop the cluster; null when it was started by hand, to stay. */
+  owner: { pid: number; startTicks: string } | null;
   containerdRoot: string;
   processes: Record<string, RecordedProcess>;
   sysctls: Record<string, string>;
@@ -57,7 +59,7 @@ export function namespacesNow(): string[] {
   return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
 }
 
-export function observeMachine(containerdRoot: string): Journal {
+export function observeMachine(containerdRoot: string): Omit<Journal, "owner"> {
   const sysctls: Record<string, string> = {};
   for (const name of changedSysctls)
     if (existsSync(`/proc/sys/${name}`)) sysctls[name] = readFileSync(`/proc/sys/${name}`, "utf8").trim();

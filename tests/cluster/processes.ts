@@ -16,7 +16,7 @@ export function startTicksOf(pid: number): string | undefined {
   }
 }
 
-export function isAlive({ pid, startTicks }: RecordedProcess): boolean {
+export function isAlive({ pid, startTicks }: Pick<RecordedProcess, "pid" | "startTicks">): boolean {
   return startTicksOf(pid) === startTicks;
 }
 

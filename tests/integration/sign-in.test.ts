@@ -84,6 +84,19 @@ describe("a local account", () => {
     expect((await actorOfSession(ctx.db, keys, token, ctx.clock.now())).kind).toBe("anonymous");
   });
 
+  test("S-16: the row decides, not the token: a disabled user's and an ended row's sessions are nobody's", async () => {
+    const user = await makeUser(ctx, "ana");
+    const token = await openTestSession(ctx, user);
+    const kind = async () => (await actorOfSession(ctx.db, keys, token, ctx.clock.now())).kind;
+    expect(await kind()).toBe("user");
+    await ctx.db.update(users).set({ disabledAt: ctx.clock.now() });
+    expect(await kind()).toBe("anonymous");
+    await ctx.db.update(users).set({ disabledAt: null });
+    expect(await kind()).toBe("user");
+    await ctx.db.update(sessions).set({ expiresAt: ctx.clock.now() });
+    expect(await kind()).toBe("anonymous");
+  });
+
   test("a disabled user is told so only with the right password", async () => {
     await makeUser(ctx, "ana", { password: "correct horse" });
     await setDisabled(ctx, { name: "ana", disabled: true });

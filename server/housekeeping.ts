@@ -1,0 +1,21 @@
+import { forgetStreamBefore } from "#db/stream.ts";
+import { forgetOldLogins } from "./auth/forget-old-logins.ts";
+import type { VerbContext } from "./verb-context.ts";
+
+const everyMs = 600_000;
+/** An edge that was away for longer takes a snapshot anyway. */
+const streamKeptMs = 3_600_000;
+
+/** Removes rows nobody needs any more, every ten minutes. Several hubs doing it do no harm. Returns what ends it. */
+export function beginHousekeeping(ctx: VerbContext): () => void {
+  const timer = setInterval(() => void tidy(ctx), everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+async function tidy(ctx: VerbContext): Promise<void> {
+  const streamFrom = new Date(ctx.clock.now().getTime() - streamKeptMs);
+  await Promise.all([forgetStreamBefore(ctx.db, streamFrom), forgetOldLogins(ctx)]).catch((error: unknown) =>
+    ctx.log.warn({ err: error }, "housekeeping failed; the next round tries again"),
+  );
+}

@@ -1,2 +1,0 @@
-import { testJupyter } from "/work/main/tests/jupyter.ts";
-console.log(await testJupyter((s) => console.log(s)));

@@ -17,11 +17,16 @@ function isHttps(publicUrl: URL | string): boolean {
 
 /** Every value a Cookie header has under this name. More than one is for the caller to refuse, never to choose from. */
 export function sessionCookiesIn(cookieHeader: string, name: string): string[] {
-  if (!cookieHeader.includes(name)) return [];
-  return cookieHeader.split(";").flatMap((pair) => {
-    const at = pair.indexOf("=");
-    return at > 0 && pair.slice(0, at).trim() === name ? [pair.slice(at + 1).trim()] : [];
-  });
+  const values: string[] = [];
+  for (let at = cookieHeader.indexOf(name); at >= 0; at = cookieHeader.indexOf(name, at + name.length)) {
+    const pairStart = cookieHeader.lastIndexOf(";", at) + 1;
+    const equals = cookieHeader.indexOf("=", at);
+    // The name alone, from the pair's beginning up to its `=`, not as a part of another name or of a value.
+    if (equals < 0 || cookieHeader.slice(pairStart, equals).trim() !== name) continue;
+    const end = cookieHeader.indexOf(";", equals);
+    values.push(cookieHeader.slice(equals + 1, end < 0 ? undefined : end).trim());
+  }
+  return values;
 }
 
 const portalName = /^(?:__(?:host|secure)-)?(?:berth-|next-auth)/i;

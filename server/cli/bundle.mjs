@@ -9,7 +9,13 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 const common = { absWorkingDir: root, bundle: true, platform: "node", format: "esm", target: "node22", logLevel: "warning" };
 
 if (process.argv[2] === "web") await bundleWeb();
-else await build({ ...common, entryPoints: ["server/main.ts"], outfile: "dist/berth.mjs", packages: "external", sourcemap: true });
+else await bundleServer();
+
+/** The migrations lie beside the file, as they lie beside the module that runs them in the sources. */
+async function bundleServer() {
+  await build({ ...common, entryPoints: ["server/main.ts"], outfile: "dist/berth.mjs", packages: "external", sourcemap: true });
+  cpSync(path.join(root, "db", "migrations"), path.join(root, "dist", "migrations"), { recursive: true });
+}
 
 /** Everything but Next itself goes into the file: the folder must work alone, as another uid and in an image. */
 async function bundleWeb() {

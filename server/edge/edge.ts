@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { z } from "zod";
 import { ActivityWatch } from "./activity.ts";
@@ -68,14 +68,15 @@ function createListener(state: EdgeState): Server {
   server.maxHeadersCount = 0;
   server.maxConnections = 50_000;
   server.timeout = idleTimeoutSeconds * 1000;
-  const busy = new WeakSet<object>();
-  server.on("request", (request, response) => {
-    busy.add(request.socket);
+  const busy = new WeakSet<Socket>();
+  const take = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const { socket } = request;
+    busy.add(socket);
     response.once("close", () => busy.delete(socket));
-    handleRequest(state, request, response, false);
-  });
-  server.on("checkContinue", (request, response) => handleRequest(state, request, response, true));
+    handleRequest(state, request, response, expectsContinue);
+  };
+  server.on("request", (request, response) => take(request, response, false));
+  server.on("checkContinue", (request, response) => take(request, response, true));
   server.on("upgrade", (request, socket: Socket, head) => {
     // Sent behind a request that isn't answered yet: two answers would run into one another.
     if (busy.has(socket)) socket.destroy();

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Dispatcher, Pool } from "undici";
-import { type ResponseSource, responseHeaders } from "./headers.ts";
+import { type ResponseSource, responseHeaders } from "./response-headers.ts";
 import type { EndReason, Exchange, Visitor } from "./run.ts";
 
 /** How a request ended that brought no answer of the server's own. */
@@ -19,6 +19,8 @@ export type ForwardPlan = {
   /** The exchange is over, however it ended. */
   over(exchange: Exchange): void;
 };
+
+const smallBodyBytes = 8192;
 
 /** 1xx answers that are swallowed before the sender is taken for hostile. */
 const maximalInformational = 16;
@@ -39,6 +41,8 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
   #state: "dialling" | "redialling" | "sent" | "answering" | "over" = "dialling";
   #informational = 0;
   #flowing = false;
+  #held: Buffer | null = null;
+  #resume: () => void = () => undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan) {
     this.#request = request;
@@ -88,21 +92,44 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
     // The receiver is done before the sender: what still comes is of no use, and no request begins behind it.
     if (this.#plan.hasBody && !this.#request.complete) headers.push("Connection", "close");
     this.#response.writeHead(status, reasonFor(status, reason), headers);
-    this.#response.on("drain", resume);
-    // The first bytes of a body usually come in the same packet and go out with the head; an event stream may take its time.
-    process.nextTick(flushIfIdle, this);
+    this.#resume = resume;
+    process.nextTick(flush, this);
     return true;
   }
 
   onData(chunk: Buffer): boolean {
+    if (!this.#flowing && this.#held === null && chunk.length <= smallBodyBytes) {
+      this.#held = chunk;
+      return true;
+    }
+    return this.#write(chunk);
+  }
+
+  #write(chunk: Buffer): boolean {
+    this.flush();
+    if (this.#response.write(chunk)) return true;
+    this.#response.once("drain", this.#resume);
+    return false;
+  }
+
+  /**
+   * A small answer usually comes in one packet: head, body and end in one turn. It goes out in one write then. What comes slower (an
+   * event stream) is not held back for longer than this turn.
+   */
+  flush(): void {
+    if (this.#flowing || this.#state !== "answering") return;
     this.#flowing = true;
-    return this.#response.write(chunk);
+    if (this.#held === null) this.#response.flushHeaders();
+    else this.#response.write(this.#held);
+    this.#held = null;
   }
 
   onComplete(): void {
     if (this.#state !== "answering") return;
     this.#finish();
-    this.#response.end();
+    if (this.#held === null) this.#response.end();
+    // As text it is joined to the head: one write instead of a list of two.
+    else this.#response.end(this.#held.toString("latin1"), "latin1");
   }
 
   onError(error: Error & { code?: string }): void {
@@ -141,14 +168,10 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
     this.#state = "over";
     this.#plan.over(this);
   }
-
-  flushIfIdle(): void {
-    if (!this.#flowing && this.#state === "answering") this.#response.flushHeaders();
-  }
 }
 
-function flushIfIdle(forwarding: Forwarding): void {
-  forwarding.flushIfIdle();
+function flush(forwarding: Forwarding): void {
+  forwarding.flush();
 }
 
 function bytesOn({ socket }: ServerResponse): number {

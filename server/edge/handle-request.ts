@@ -65,11 +65,16 @@ function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): voi
   const { run, visitor, path, pageOrigin } = decision;
   const { route } = run;
   const keepsOwnLogin = route.auth === "hub";
-  const headers = requestHeaders(incoming.request.rawHeaders, forwardedFor(state, incoming.request, incoming), {
-    kind: "server",
-    keepsOwnLogin,
-    inject: keepsOwnLogin ? null : route.inject,
-  });
+  const headers = requestHeaders(
+    incoming.request.rawHeaders,
+    incoming.head,
+    forwardedFor(state, incoming.request, incoming),
+    {
+      kind: "server",
+      keepsOwnLogin,
+      inject: keepsOwnLogin ? null : route.inject,
+    },
+  );
   run.lastActivityMs = state.options.clock.now().getTime();
   const forwarding = new Forwarding(incoming.request, incoming.response, {
     pool: run.pool,
@@ -98,7 +103,7 @@ function forwardToPortal(state: EdgeState, incoming: Incoming, pool: Pool): void
   const forwarding = new Forwarding(request, response, {
     pool,
     path: request.url ?? "/",
-    headers: requestHeaders(request.rawHeaders, forwardedFor(state, request, incoming), { kind: "portal" }),
+    headers: requestHeaders(request.rawHeaders, head, forwardedFor(state, request, incoming), { kind: "portal" }),
     hasBody: head.hasBody,
     source: { kind: "portal" },
     visitor: null,

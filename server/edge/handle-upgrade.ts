@@ -70,11 +70,16 @@ function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): v
   upgrade(socket, upgrading.bytesAfterHead, {
     target: route.target,
     path,
-    headers: requestHeaders(request.rawHeaders, forwardedFor(state, request, { head, requestId: asker.requestId }), {
-      kind: "server",
-      keepsOwnLogin,
-      inject: keepsOwnLogin ? null : route.inject,
-    }),
+    headers: requestHeaders(
+      request.rawHeaders,
+      head,
+      forwardedFor(state, request, { head, requestId: asker.requestId }),
+      {
+        kind: "server",
+        keepsOwnLogin,
+        inject: keepsOwnLogin ? null : route.inject,
+      },
+    ),
     key: request.headers["sec-websocket-key"] ?? "",
     connectTimeoutSeconds: state.options.connectTimeoutSeconds,
     source: { kind: "server", pageOrigin },

@@ -2,7 +2,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage, STATU
 import type { Socket } from "node:net";
 import { writeHeadToSocket } from "./answer.ts";
 import type { ForwardFailure } from "./forward.ts";
-import { type ResponseSource, responseHeaders } from "./headers.ts";
+import { type ResponseSource, responseHeaders } from "./response-headers.ts";
 import type { Exchange, Target, Visitor } from "./run.ts";
 import { splice } from "./splice.ts";
 import { acceptsWebSocket } from "./websocket.ts";

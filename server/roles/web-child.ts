@@ -21,7 +21,7 @@ type Owner = { readonly uid: number; readonly gid: number };
 /** Whom the web app runs as when we are root: a hole in a web framework must not be one in the machine. */
 export function webAccount(): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const { uid, gid } = accountNamed(["berth-web", "nobody"]);
+  const { uid, gid } = accountNamed(["berth-web", "www-data", "daemon"]);
   return { uid, gid };
 }
 

@@ -26,7 +26,7 @@ export function outcomeOf(error: KubeApiError): StartOutcome {
   if (isNamespaceTerminating(seen)) {
     return refused("rejected", "The space this server belongs to is being removed.", error);
   }
-  if (isAccountOnItsWay(seen)) return retry(500, "The space for your server is being prepared.");
+  if (isAccountOnItsWay(error)) return retry(500, "The space for your server is being prepared.");
   if (isForbidden(seen) && /violates PodSecurity/i.test(error.detail)) {
     return refused("rejected", "The cluster's security rules don't allow this profile. An administrator has to change it.", error);
   }

@@ -1,7 +1,8 @@
 import { networkInterfaces } from "node:os";
 import { createKubeClient } from "#k8s/client.ts";
 import { ownNamespace } from "#k8s/cluster-access.ts";
-import { type PortalPeers, portalPodLabels } from "#k8s/network-policy.ts";
+import { componentKey, installationKey } from "#k8s/labels.ts";
+import type { PortalPeers } from "#k8s/network-policy.ts";
 import type { Clock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
 import type { Log } from "#server/log.ts";
@@ -53,7 +54,7 @@ async function portalPeers(installationId: string, inCluster: boolean): Promise<
   const namespace = inCluster ? await ownNamespace() : null;
   if (namespace === null) return { pods: [], blocks: ownAddresses() };
   const roles = ["edge", "hub", "all"] as const;
-  return { pods: roles.map((role) => ({ namespace, labels: portalPodLabels(installationId, role) })), blocks: [] };
+  return { pods: roles.map((role) => ({ namespace, labels: { [installationKey]: installationId, [componentKey]: role } })), blocks: [] };
 }
 
 function ownAddresses(): string[] {

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
+import { isOpenToAll } from "#server/embedded/python.ts";
 import type { SpawnOrder } from "#server/spawner/spawner.ts";
 import { get, type LocalHarness, localHarness, runsMarked, untilServing } from "./local-harness.ts";
-import { startUntilStarted, stopUntilGone, untilKind } from "./spawner.contract.ts";
+import { startUntilStarted, stopUntilGone, until, untilKind } from "./spawner.contract.ts";
 
 const never = new AbortController().signal;
 const hubScript = path.join(import.meta.dirname, "..", "fakes", "dying-hub.ts");
@@ -19,10 +20,13 @@ async function using(
   await work(harness).finally(() => harness.close());
 }
 
+type Place = Pick<LocalHarness, "home" | "installationId">;
+
 /** Another hub, in a process of its own, which dies before its Nth change; 0: it lives until it is killed. */
-function hub(harness: LocalHarness, verb: "start" | "stop", order: SpawnOrder, dieAt: number): ChildProcess {
+function hub(harness: Place, verb: "start" | "stop", order: SpawnOrder, dieAt: number, uid?: number): ChildProcess {
   const child = spawn(process.execPath, ["--no-warnings", hubScript, String(dieAt)], {
     stdio: ["pipe", "pipe", "inherit"],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   const { home, installationId } = harness;
   child.stdin.end(JSON.stringify({ home, installationId, verb, order }));
@@ -108,11 +112,34 @@ describe("kill -9 of the hub", () => {
 });
 
 /** What must not stay behind a stopped server: everything but its lock and its log. */
-function leftovers({ home }: LocalHarness): string[] {
+function leftovers({ home }: Pick<LocalHarness, "home">): string[] {
   return readdirSync(path.join(home, "run"), { recursive: true, encoding: "utf8" }).filter(
     (name) => /^s\/.|^servers\/.+\//.test(name) && !/\/(lock|log-\d+)$/.test(name),
   );
 }
+
+const ordinaryUid = 2_000_050;
+const canRunHere = [process.execPath, hubScript].every((file) => isOpenToAll(file));
+
+describe.runIf(process.getuid?.() === 0 && canRunHere)("without root", () => {
+  test("servers run as the hub's own account, outlive it, and are stopped by the next hub, children and all", async () => {
+    await using(async (harness) => {
+      const home = path.join(harness.home, "ordinary");
+      mkdirSync(home, { mode: 0o755 });
+      chownSync(home, ordinaryUid, ordinaryUid);
+      const place = { home, installationId: harness.installationId };
+      const given = harness.orderOf("serves");
+      const order = { ...given, owner: { ...given.owner, uid: null } };
+      expect(await outcomeOf(hub(place, "start", order, 0, ordinaryUid))).not.toBeNull();
+      const running = () => runsMarked(order.ref.serverId);
+      await until(async () => running().length === 1, "the server");
+      expect(statSync(`/proc/${running()[0]}`).uid).toBe(ordinaryUid);
+      expect(await outcomeOf(hub(place, "stop", order, 0, ordinaryUid))).not.toBeNull();
+      expect(running()).toEqual([]);
+      expect(leftovers(place)).toEqual([]);
+    });
+  });
+});
 
 describe("adoption", () => {
   test("a pid that belongs to another process by now is not taken for the server", async () => {

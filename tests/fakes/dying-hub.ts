@@ -11,11 +11,12 @@ import { systemClock } from "#server/clock.ts";
 const dieAt = Number(process.argv[2]);
 const wanted = JSON.parse(fs.readFileSync(0, "utf8"));
 let changes = 0;
+let counting = false;
 
 function counted<A extends unknown[], R>(call: (...args: A) => R): (...args: A) => R {
   return (...args) => {
-    changes++;
-    if (changes === dieAt) process.kill(process.pid, "SIGKILL");
+    if (counting) changes++;
+    if (counting && changes === dieAt) process.kill(process.pid, "SIGKILL");
     return call(...args);
   };
 }
@@ -34,8 +35,8 @@ for (const name of changing) Object.assign(fs, { [name]: counted(fs[name] as (..
 for (const name of ["spawn", "execFileSync"] as const)
   Object.assign(childProcess, { [name]: counted(childProcess[name] as (...args: unknown[]) => unknown) });
 process.kill = ((kill) => (pid: number, signal?: string | number) => {
-  changes++;
-  if (changes === dieAt) kill.call(process, process.pid, "SIGKILL");
+  if (counting) changes++;
+  if (counting && changes === dieAt) kill.call(process, process.pid, "SIGKILL");
   return kill.call(process, pid, signal);
 })(process.kill);
 syncBuiltinESMExports();
@@ -52,7 +53,7 @@ const spawner = createLocalSpawner({
   log: pino({ level: "silent" }),
   graceSeconds: 1,
 });
-changes = 0;
+counting = true;
 if (wanted.verb === "start") await spawner.start(wanted.order, signal);
 else while ((await spawner.stop(wanted.order.ref, signal)).kind === "stopping") signal.throwIfAborted();
 process.stdout.write(`${changes}\n`);

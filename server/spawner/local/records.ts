@@ -83,15 +83,20 @@ export class ServerFiles {
 
   /** The log stays, for whoever wants to know why. The record goes last: while it is there, the rest is found again. */
   remove(generation: number): void {
+    this.#removeAll(/^\.partial-(\d+)-/, (of) => of <= generation);
     for (const name of ["run", "app", "exit", "oom"] as const) rmSync(this.path(name, generation), { force: true });
     rmSync(this.#record("order", generation), { force: true });
     rmSync(this.#record("stopping", generation), { force: true });
   }
 
   removeLogsBefore(generation: number): void {
+    this.#removeAll(/^log-(\d+)(?:\.1)?$/, (of) => of < generation);
+  }
+
+  #removeAll(pattern: RegExp, isMeant: (generation: number) => boolean): void {
     for (const name of this.#names()) {
-      const of = /^log-(\d+)(?:\.1)?$/.exec(name)?.[1];
-      if (of !== undefined && Number(of) < generation) rmSync(path.join(this.folder, name), { force: true });
+      const of = pattern.exec(name)?.[1];
+      if (of !== undefined && isMeant(Number(of))) rmSync(path.join(this.folder, name), { force: true });
     }
   }
 
@@ -114,7 +119,7 @@ export class ServerFiles {
 
   /** The attempt stands alone in the first line, where the supervisor's shell can read it. */
   #writePartial(record: RunRecord): string {
-    const partial = path.join(this.folder, `.partial-${record.attempt}-${process.pid}`);
+    const partial = path.join(this.folder, `.partial-${record.generation}-${record.attempt}-${process.pid}`);
     writeFileSync(partial, `${record.attempt}\n${JSON.stringify(record)}\n`, { mode: 0o600 });
     return partial;
   }

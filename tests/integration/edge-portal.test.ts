@@ -1,0 +1,70 @@
+import { createServer } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Answer, ask, echo, echoedIn, listening, type Rig, startRig } from "#tests/edge-rig.ts";
+
+const named = (name: string) =>
+  createServer((request, response) => {
+    response.setHeader("x-who", name);
+    echo(request, response);
+  });
+const [hub, web] = [named("hub"), named("web")];
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await startRig({ hubApi: await listening(hub), web: await listening(web) });
+});
+afterAll(async () => {
+  await rig.close();
+  for (const server of [hub, web]) server.close();
+});
+
+const send = (target: string, ...headers: string[]): Promise<Answer> =>
+  ask(rig.port, target, { host: rig.host, headers });
+
+describe("the portal behind the edge", () => {
+  test.each([
+    ["/hub/api", "hub"],
+    ["/hub/api/users/ana", "hub"],
+    ["/api/trpc/servers.list?batch=1", "hub"],
+    ["/hub/metrics", "hub"],
+    ["/hub/enter?server=1", "hub"],
+    ["/hub/home", "web"],
+    ["/hub/apix", "web"],
+    ["/", "web"],
+    ["/_next/static/x.js", "web"],
+    ["/api/auth/session", "web"],
+  ])("%s is answered by %s", async (target, who) => {
+    const answer = await send(target);
+    expect(answer.headers.get("x-who")).toEqual([who]);
+    expect(echoedIn(answer).target).toBe(target);
+  });
+
+  test("hub and web get the portal's cookies and tokens, and a request id the edge made", async () => {
+    const echoed = echoedIn(
+      await send("/hub/api/user", "Cookie: berth-session=x", "Authorization: token berth_x", "X-Request-Id: mine"),
+    );
+    expect(echoed.valuesOf("cookie")).toEqual(["berth-session=x"]);
+    expect(echoed.valuesOf("authorization")).toEqual(["token berth_x"]);
+    expect(echoed.valuesOf("x-request-id")).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  });
+
+  test("S-80: what Next.js would take for its own word never comes from outside", async () => {
+    const lines = [
+      "X-Middleware-Subrequest: middleware",
+      "x-middleware-rewrite: /x",
+      "x-nextjs-data: 1",
+      "x-invoke-path: /x",
+      "X_Middleware_Subrequest: x",
+      "RSC: 1",
+    ];
+    const echoed = echoedIn(await send("/hub/home", ...lines));
+    expect(echoed.headers.filter((name, index) => index % 2 === 0 && /middleware|nextjs|invoke/i.test(name))).toEqual(
+      [],
+    );
+    expect(echoed.valuesOf("rsc")).toEqual(["1"]);
+  });
+
+  test("S-58: an answer of the portal that says nothing about caching is not stored", async () => {
+    expect((await send("/hub/home")).headers.get("cache-control")).toEqual(["private, no-store"]);
+  });
+});

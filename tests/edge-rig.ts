@@ -65,6 +65,7 @@ export class FakeHub {
   readonly enterAnswers = new Map<string, EnterAnswer>();
   readonly reports: ActivityReport[] = [];
   readonly questions: string[] = [];
+  readonly routesSent: RouteMessage[] = [];
   snapshot: Extract<StreamLine, { type: "snapshot" }> = {
     type: "snapshot",
     revision: 1,
@@ -86,6 +87,7 @@ export class FakeHub {
 
   send(...changes: StreamChange[]): void {
     this.revision += 1;
+    for (const change of changes) if (change.type === "route") this.routesSent.push(change.route);
     this.write({ type: "change", revision: this.revision, changes });
   }
 

@@ -7,7 +7,7 @@ const control =
 
 type FieldProps = {
   readonly label: string;
-  readonly hint?: ReactNode;
+  readonly hint?: ReactNode | undefined;
   readonly error?: string | null | undefined;
 };
 

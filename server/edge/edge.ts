@@ -67,7 +67,8 @@ function createListener(state: EdgeState): Server {
   // Node would silently leave out what goes beyond; the head's size and our own count limit it instead.
   server.maxHeadersCount = 0;
   server.maxConnections = 50_000;
-  server.timeout = idleTimeoutSeconds * 1000;
+  // Later than the same limit towards the server behind, which knows better whose silence it was.
+  server.timeout = idleTimeoutSeconds * 1000 + 5000;
   const busy = new WeakSet<Socket>();
   const take = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const { socket } = request;

@@ -27,6 +27,8 @@ const handshakeSeconds = 60;
 /** Asks the server for a WebSocket on a connection of its own, and joins the two once it has agreed. */
 export function upgrade(client: Socket, clientHead: Buffer, plan: UpgradePlan): void {
   const asked = ask(plan);
+  // Read from the start: a socket nobody reads doesn't tell that its other end has left.
+  const early = new EarlyBytes(client, clientHead);
   const pending: Exchange = {
     visitor: plan.visitor,
     webSocket: true,
@@ -37,6 +39,7 @@ export function upgrade(client: Socket, clientHead: Buffer, plan: UpgradePlan): 
   const settle = (failure: ForwardFailure | null) => {
     if (settled) return false;
     settled = true;
+    early.stop();
     plan.over(pending);
     if (failure !== null) {
       asked.destroy();
@@ -60,10 +63,39 @@ export function upgrade(client: Socket, clientHead: Buffer, plan: UpgradePlan): 
     if (headers === null) {
       upstream.destroy();
       settle("bad-answer");
-    } else if (settle(null)) join(client, clientHead, upstream, upstreamHead, headers, plan);
+    } else if (settle(null)) join(client, early.bytes(), upstream, upstreamHead, headers, plan);
     else upstream.destroy();
   });
   asked.end();
+}
+
+/** What a client sends before it has an answer; more than a little is no WebSocket client. */
+class EarlyBytes {
+  readonly #client: Socket;
+  readonly #chunks: Buffer[];
+  readonly #onData = (chunk: Buffer): void => {
+    this.#chunks.push(chunk);
+    if (this.bytes().length > 65_536) this.#client.destroy();
+  };
+  readonly #onEnd = (): void => {
+    this.#client.destroy();
+  };
+
+  constructor(client: Socket, head: Buffer) {
+    this.#client = client;
+    this.#chunks = [head];
+    client.on("data", this.#onData);
+    client.on("end", this.#onEnd);
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  stop(): void {
+    this.#client.off("data", this.#onData);
+    this.#client.off("end", this.#onEnd);
+  }
 }
 
 function ask({ target, path, headers, connectTimeoutSeconds }: UpgradePlan): ClientRequest {

@@ -78,7 +78,6 @@ export function failureViewFor(
     readonly generation: number;
     readonly at: Date;
   },
-  logTail: readonly string[],
 ): FailureView {
   const advice = adviceFor[failure.reason];
   return {
@@ -87,7 +86,7 @@ export function failureViewFor(
     whatHappened: failure.publicMessage,
     whatYouCanDo: advice.whatYouCanDo,
     at: server.at,
-    logTail,
+    logTail: failure.logTail ?? [],
     copyBlock: [
       `Server: ${server.ownerName}/${server.name === "" ? "(default)" : server.name}`,
       `Server id: ${server.id}, start ${server.generation}`,

@@ -14,7 +14,7 @@ export async function getServer(view: ViewContext, ctx: VerbContext, rawInput: u
   const user = await findUserByName(ctx.db, input.user);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
   const server = await findServer(ctx.db, user.id, input.name);
-  if (server !== undefined) return await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid }, true);
+  if (server !== undefined) return await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid });
   if (input.name === "") return unstartedView(view, user.name, "");
   throw new HubError("not-found", `“${input.user}” has no server called “${input.name}”.`);
 }

@@ -24,7 +24,7 @@ export async function progressViewOf(
 ): Promise<ProgressView> {
   const { server } = found;
   const [view, events] = await Promise.all([
-    serverViewOf(ctx, found, true),
+    serverViewOf(ctx, found),
     listServerEvents(ctx.db, server.id, server.generation),
   ]);
   const current = stepOf(view.phase, server.waitPhase as WaitPhase | null);

@@ -1,5 +1,5 @@
 import type { Db } from "#db/client.ts";
-import { findHome, type Phase, queuePositionOf, type ServerWithOwner } from "#db/servers.ts";
+import { findHome, type Phase, queuePositionOf, type ServerRow, type ServerWithOwner } from "#db/servers.ts";
 import type { ServerView } from "#server/api/views.ts";
 import type { Config } from "#server/config/schema.ts";
 import { limitsOf } from "#server/profiles/limits.ts";
@@ -16,23 +16,20 @@ export type ViewContext = {
   readonly limitsNote: string | null;
 };
 
-const logLines = 30;
-
-/** How a page sees a server. `withLog` fetches the last lines of a failed one: for its own page, not for lists. */
-export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner, withLog = false): Promise<ServerView> {
+/** How a page sees a server. */
+export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner): Promise<ServerView> {
   const { server, ownerName } = found;
   const spec = specOf(server);
-  const [queuePosition, home, failure] = await Promise.all([
+  const [queuePosition, home] = await Promise.all([
     queuePositionOf(ctx.db, server),
     server.homeId === null ? undefined : findHome(ctx.db, server.homeId),
-    failureViewOf(ctx, found, withLog),
   ]);
   const asked = server.desired === "running" && server.phaseGeneration < server.generation;
   return {
     id: server.id,
     ownerName,
     name: server.name,
-    phase: asked ? phaseWhileAsked[server.phase] : server.phase,
+    phase: phaseShownFor(server, asked),
     phaseSince: server.phaseSince,
     queuePosition,
     profile: spec === null ? null : spec.profile,
@@ -47,10 +44,16 @@ export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner, wit
       path: spec?.app.defaultPath ?? "",
     }),
     home: home === undefined ? null : { name: home.name, capacityBytes: home.capacityBytes },
-    failure: asked ? null : failure,
+    failure: asked ? null : failureOfView(found),
     canStartAgain: server.profileSlug !== null,
     limitsNote: ctx.limitsNote,
   };
+}
+
+function phaseShownFor(server: ServerRow, asked: boolean): Phase {
+  if (asked) return phaseWhileAsked[server.phase];
+  const runs = server.phase !== "stopped" && server.phase !== "failed";
+  return server.desired === "stopped" && runs ? "stopping" : server.phase;
 }
 
 /** A wish the reconciler has not looked at yet reads as if it had: nobody should see the old state after pressing a button. */
@@ -64,24 +67,11 @@ const phaseWhileAsked: Record<Phase, Phase> = {
   stopping: "stopping",
 };
 
-async function failureViewOf(ctx: ViewContext, { server, ownerName }: ServerWithOwner, withLog: boolean) {
+function failureOfView({ server, ownerName }: ServerWithOwner) {
   const failure = failureOf(server);
   if (server.phase !== "failed" || failure === null) return null;
-  const logTail = withLog
-    ? await ctx.spawner.logTail(refOf(server, server.phaseGeneration), logLines).catch(() => [])
-    : [];
-  return failureViewFor(
-    failure,
-    {
-      id: server.id,
-      ownerName,
-      name: server.name,
-      profileSlug: server.profileSlug,
-      generation: server.phaseGeneration,
-      at: server.phaseSince,
-    },
-    logTail,
-  );
+  const { id, name, profileSlug, phaseGeneration: generation, phaseSince: at } = server;
+  return failureViewFor(failure, { id, ownerName, name, profileSlug, generation, at });
 }
 
 /** A default server that was never started has no row; the page shows it all the same. */

@@ -108,7 +108,9 @@ export class KubernetesEvents {
     // Kubernetes counts a repeated event up; once on the page is enough.
     if (message === "" || pending.told.has(message)) return;
     pending.told.add(message);
-    const at = new Date(event.lastTimestamp ?? event.eventTime ?? event.metadata?.creationTimestamp ?? this.#k.clock.now());
+    const at = new Date(
+      event.lastTimestamp ?? event.eventTime ?? event.metadata?.creationTimestamp ?? this.#k.clock.now(),
+    );
     const { serverId, generation } = pending.ref;
     this.#listener.event(serverId, generation, { at, message, warning: event.type === "Warning" });
   }

@@ -20,7 +20,8 @@ export class KubernetesGround {
     const seenMs = this.#seenMs.get(namespace);
     if (seenMs !== undefined && k.clock.monotonicMs() - seenMs < believedMs) return;
     // Not with one start's signal: others wait for the same look.
-    const looking = this.#looking.get(namespace) ?? this.#look(k, namespace).finally(() => this.#looking.delete(namespace));
+    const looking =
+      this.#looking.get(namespace) ?? this.#look(k, namespace).finally(() => this.#looking.delete(namespace));
     this.#looking.set(namespace, looking);
     await looking;
   }

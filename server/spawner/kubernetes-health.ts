@@ -5,7 +5,11 @@ import { watchedNamespace } from "./kubernetes-look.ts";
 import type { HealthCheck, SpawnerHealth } from "./spawner.ts";
 
 /** What the backend asks of the API server; the Role in k8s/rbac allows exactly this. */
-export const neededRights: readonly { readonly group: string; readonly resource: string; readonly verbs: readonly string[] }[] = [
+export const neededRights: readonly {
+  readonly group: string;
+  readonly resource: string;
+  readonly verbs: readonly string[];
+}[] = [
   { group: "", resource: "pods", verbs: ["get", "list", "watch", "create", "delete"] },
   { group: "", resource: "pods/log", verbs: ["get"] },
   { group: "", resource: "events", verbs: ["list", "watch"] },
@@ -78,12 +82,16 @@ async function storageCheck(k: KubernetesContext): Promise<HealthCheck> {
   try {
     const { items } = await k.client.list(storageClasses, { namespace: null });
     const byDefault = items.find(({ metadata }) => metadata?.annotations?.[defaultClassKey] === "true");
-    if (byDefault !== undefined) return { name, ok: true, message: `New homes use ${byDefault.metadata?.name ?? "?"}.`, fix: null };
+    if (byDefault !== undefined)
+      return { name, ok: true, message: `New homes use ${byDefault.metadata?.name ?? "?"}.`, fix: null };
     const known = items.map(({ metadata }) => metadata?.name).join(", ");
     return {
       name,
       ok: items.length > 0,
-      message: items.length === 0 ? "The cluster has none, so no home can be made." : `None is the default; there are: ${known}.`,
+      message:
+        items.length === 0
+          ? "The cluster has none, so no home can be made."
+          : `None is the default; there are: ${known}.`,
       fix: "Name one in singleuser.storage.dynamic.storageClass, or make one the cluster's default.",
     };
   } catch (error) {

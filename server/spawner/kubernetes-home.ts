@@ -1,7 +1,16 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { isAlreadyExists, isNotFound, isUnknownOutcome } from "#k8s/errors.ts";
 import { claims } from "#k8s/kinds.ts";
-import { componentKey, homeKey, isOwned, managedBy, managedByKey, serverNameKey, storageComponent, userNameKey } from "#k8s/labels.ts";
+import {
+  componentKey,
+  homeKey,
+  isOwned,
+  managedBy,
+  managedByKey,
+  serverNameKey,
+  storageComponent,
+  userNameKey,
+} from "#k8s/labels.ts";
 import { homeClaimFor } from "#k8s/volume-claim.ts";
 import type { KubernetesContext } from "./kubernetes-context.ts";
 import { claimOrderOf } from "./kubernetes-order.ts";
@@ -42,7 +51,12 @@ function judged(k: KubernetesContext, order: SpawnOrder, home: Home, claim: V1Pe
   const at = { namespace: order.ref.namespace, name: home.name };
   const { uid, deletionTimestamp } = claim.metadata ?? {};
   if (!isHomeOf(k, order, home, claim)) {
-    return refused("conflict", "The name of your home is already taken in the cluster by something else.", at, "the claim belongs to somebody else");
+    return refused(
+      "conflict",
+      "The name of your home is already taken in the cluster by something else.",
+      at,
+      "the claim belongs to somebody else",
+    );
   }
   if (uid === undefined || (home.claimUid !== null && uid !== home.claimUid)) {
     return missing(at, `the claim has UID ${uid ?? "?"}, the home was kept in ${home.claimUid ?? "?"}`);

@@ -1,9 +1,9 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import { mainContainerName } from "#k8s/container.ts";
 import { isKubeApiError, isNotFound, type KubeApiError } from "#k8s/errors.ts";
 import { pods } from "#k8s/kinds.ts";
 import { serverSelector } from "#k8s/labels.ts";
 import { listAll } from "#k8s/list-all.ts";
-import { mainContainerName } from "#k8s/container.ts";
 import { HubError } from "#server/errors.ts";
 import type { KubernetesContext } from "./kubernetes-context.ts";
 import { sightingOf } from "./kubernetes-sighting.ts";
@@ -15,10 +15,12 @@ export function isMeant(seen: Sighting, ref: ServerRef): boolean {
 }
 
 export async function livePod(k: KubernetesContext, ref: ServerRef, signal: AbortSignal): Promise<V1Pod | undefined> {
-  return await k.client.get(pods, { namespace: ref.namespace, name: ref.objectName }, signal).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  return await k.client
+    .get(pods, { namespace: ref.namespace, name: ref.objectName }, signal)
+    .catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
 }
 
 /** The pod of this very start, looked at past every cache. One of an older start is only ever on its way out; a newer one is another's. */

@@ -1,11 +1,11 @@
 import {
+  isConflict,
   isForbidden,
   isNamespaceTerminating,
   isNotFound,
   isQuotaExceeded,
   isQuotaUncounted,
   isTooManyRequests,
-  isConflict,
   isUnavailable,
   type KubeApiError,
 } from "#k8s/errors.ts";
@@ -28,10 +28,18 @@ export function outcomeOf(error: KubeApiError): StartOutcome {
   }
   if (isAccountOnItsWay(error)) return retry(500, "The space for your server is being prepared.");
   if (isForbidden(seen) && /violates PodSecurity/i.test(error.detail)) {
-    return refused("rejected", "The cluster's security rules don't allow this profile. An administrator has to change it.", error);
+    return refused(
+      "rejected",
+      "The cluster's security rules don't allow this profile. An administrator has to change it.",
+      error,
+    );
   }
   if (isNotFound(seen)) {
-    return refused("rejected", "The place where your server should run doesn't exist. An administrator has to make it.", error);
+    return refused(
+      "rejected",
+      "The place where your server should run doesn't exist. An administrator has to make it.",
+      error,
+    );
   }
   return refused("rejected", "The cluster refused this server. An administrator can see why in the details.", error);
 }
@@ -70,7 +78,9 @@ export function quotaSentence(detail: string): string {
     const inUse = used.get(resource) ?? "0";
     if (limit === undefined) continue;
     const word = wordFor(resource);
-    parts.add(`${amount(resource, inUse)} of ${amount(resource, limit)} ${word} in use, this server needs ${amount(resource, wanted)}`);
+    parts.add(
+      `${amount(resource, inUse)} of ${amount(resource, limit)} ${word} in use, this server needs ${amount(resource, wanted)}`,
+    );
   }
   const said = [...parts].join("; ");
   return said === ""
@@ -80,7 +90,9 @@ export function quotaSentence(detail: string): string {
 
 function amountsAfter(detail: string, word: string): Map<string, string> {
   const list = new RegExp(`${word}: ([^\\s,]+(?:,[^\\s,]+)*)`).exec(detail)?.[1] ?? "";
-  return new Map(list.split(",").flatMap((pair) => (pair.includes("=") ? [pair.split("=", 2) as [string, string]] : [])));
+  return new Map(
+    list.split(",").flatMap((pair) => (pair.includes("=") ? [pair.split("=", 2) as [string, string]] : [])),
+  );
 }
 
 function wordFor(resource: string): string {

@@ -54,7 +54,10 @@ async function portalPeers(installationId: string, inCluster: boolean): Promise<
   const namespace = inCluster ? await ownNamespace() : null;
   if (namespace === null) return { pods: [], blocks: ownAddresses() };
   const roles = ["edge", "hub", "all"] as const;
-  return { pods: roles.map((role) => ({ namespace, labels: { [installationKey]: installationId, [componentKey]: role } })), blocks: [] };
+  return {
+    pods: roles.map((role) => ({ namespace, labels: { [installationKey]: installationId, [componentKey]: role } })),
+    blocks: [],
+  };
 }
 
 function ownAddresses(): string[] {

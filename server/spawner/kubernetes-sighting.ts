@@ -23,7 +23,12 @@ function observationOf(pod: V1Pod, runId: string, autoscaling: boolean): Observa
       return { kind: "waiting", runId, phase: status.phase, detail: status.detail };
     }
     case "running":
-      return { kind: "running", runId, target: { kind: "tcp", host: status.host, port: status.port }, since: status.since };
+      return {
+        kind: "running",
+        runId,
+        target: { kind: "tcp", host: status.host, port: status.port },
+        since: status.since,
+      };
     case "stopping":
       return { kind: "stopping", runId };
     case "exited":
@@ -40,7 +45,8 @@ function neverFits(pod: V1Pod): SpawnFailure | undefined {
   if (unschedulableFor(message).because !== "never-fits") return undefined;
   return {
     reason: "unschedulable",
-    publicMessage: "No machine of this cluster can hold this server. Choose a smaller profile, or one for another kind of machine.",
+    publicMessage:
+      "No machine of this cluster can hold this server. Choose a smaller profile, or one for another kind of machine.",
     detail: `pod ${pod.metadata?.name ?? ""}: ${message}`,
   };
 }

@@ -65,7 +65,8 @@ async function judgePod(k: KubernetesContext, order: SpawnOrder, signal: AbortSi
   if (!isOwned(pod, k.installationId) || found?.serverId !== serverId) return taken(namespace, objectName, pod);
   const isGoing = pod.metadata?.deletionTimestamp !== undefined;
   if (found.generation === generation && !isGoing) return { kind: "pod", uid: uidOf(pod) };
-  if (found.generation > generation) return { kind: "retry", afterMs: 1000, because: "A newer start of this server is under way." };
+  if (found.generation > generation)
+    return { kind: "retry", afterMs: 1000, because: "A newer start of this server is under way." };
   if (!isGoing) await removePod(k, { ...at, uid: uidOf(pod) }, signal);
   return { kind: "retry", afterMs: 500, because: "The last run of this server is still being removed." };
 }
@@ -83,7 +84,13 @@ async function removePod(
 /** Owned by the pod, so it goes with it. One that another pod left under the name can't be changed (immutable), only replaced. */
 async function makeSecret(k: KubernetesContext, order: SpawnOrder, podUid: string, signal: AbortSignal): Promise<void> {
   const { namespace, objectName } = order.ref;
-  const wanted = secretFor({ ...identityOf(order, k.installationId), objectName, namespace, podUid, secret: order.secret });
+  const wanted = secretFor({
+    ...identityOf(order, k.installationId),
+    objectName,
+    namespace,
+    podUid,
+    secret: order.secret,
+  });
   const make = () => k.client.create(secrets, namespace, wanted, signal);
   try {
     await make();
@@ -104,7 +111,8 @@ function taken(namespace: string, name: string, pod: V1Pod): StartOutcome {
     kind: "refused",
     failure: {
       reason: "conflict",
-      publicMessage: "Something else in the cluster already has the name of your server. An administrator has to remove it.",
+      publicMessage:
+        "Something else in the cluster already has the name of your server. An administrator has to remove it.",
       detail: `pod ${namespace}/${name} (UID ${uidOf(pod)}) is not Berth's, or belongs to another server`,
     },
   };

@@ -22,7 +22,10 @@ export async function watchPods(k: KubernetesContext, listener: SpawnerListener,
     slim: (pod: V1Pod) => seenPod(k, pod),
     ...podListener(podsByName, events, listener),
     stale: (since) => {
-      k.log[since === null ? "info" : "warn"]({ since }, since === null ? "the view of pods is fresh" : "the view of pods is stale");
+      k.log[since === null ? "info" : "warn"](
+        { since },
+        since === null ? "the view of pods is fresh" : "the view of pods is stale",
+      );
       listener.stale(since);
     },
   });
@@ -31,7 +34,8 @@ export async function watchPods(k: KubernetesContext, listener: SpawnerListener,
     added: (claim: V1PersistentVolumeClaim) => claimsByName.set(claimKey(claim), claim),
     modified: (claim: V1PersistentVolumeClaim) => claimsByName.set(claimKey(claim), claim),
     deleted: (claim: V1PersistentVolumeClaim) => {
-      if (claimsByName.get(claimKey(claim))?.metadata?.uid === claim.metadata?.uid) claimsByName.delete(claimKey(claim));
+      if (claimsByName.get(claimKey(claim))?.metadata?.uid === claim.metadata?.uid)
+        claimsByName.delete(claimKey(claim));
     },
   });
   const source: KubernetesSource = {
@@ -51,7 +55,12 @@ export async function watchPods(k: KubernetesContext, listener: SpawnerListener,
 
 type Reflected<T, S> = CacheListener<S> & { slim(object: T): S; stale?(since: Date | null): void };
 
-function reflect<T extends ApiObject, S>(k: KubernetesContext, kind: Kind<T>, labelSelector: string, how: Reflected<T, S>) {
+function reflect<T extends ApiObject, S>(
+  k: KubernetesContext,
+  kind: Kind<T>,
+  labelSelector: string,
+  how: Reflected<T, S>,
+) {
   return new Reflector<T, S>({
     client: k.client,
     kind,

@@ -115,6 +115,8 @@ export type SpawnFailure = {
   /** For the admin: object names, codes, the backend's own words. */
   readonly detail: string;
   readonly exitCode?: number | undefined;
+  /** The last lines it printed, oldest first: kept with the failure, because what printed them is removed. */
+  readonly logTail?: readonly string[] | undefined;
 };
 
 export type SpawnerHealth = {

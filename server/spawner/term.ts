@@ -27,6 +27,7 @@ export type TermDeps = {
 const scanEveryMs = 5000;
 const resyncEveryMs = 30_000;
 const lookAgainMs = 1000;
+const logLines = 30;
 
 /** One leadership: what it knows dies with it. */
 export class Term {
@@ -152,8 +153,17 @@ export class Term {
       },
       now: this.#deps.clock.now(),
     });
-    if (!(await this.#record(row, next))) return this.schedule(serverId);
-    await this.#perform(found, next);
+    const withLog = await this.#withLog(row, next);
+    if (!(await this.#record(row, withLog))) return this.schedule(serverId);
+    await this.#perform(found, withLog);
+  }
+
+  /** Takes a failing run's last lines before it is removed; without them when they can't be had. */
+  async #withLog(row: ServerRow, next: Step): Promise<Step> {
+    const { state } = next;
+    if (state.phase !== "failed" || row.phase === "failed" || next.effect.do !== "stop") return next;
+    const logTail = await this.#deps.spawner.logTail(refOf(row, next.stateGeneration), logLines).catch(() => []);
+    return { ...next, state: { ...state, failure: { ...state.failure, logTail } } };
   }
 
   /** False when the record was refused because the wish changed under us. */
@@ -257,7 +267,10 @@ export class Term {
     const now = this.#deps.clock.now();
     const seconds = specOf(row)?.httpTimeoutSeconds ?? 60;
     const state = ok ? answered(effect.runId, effect.target, now) : unanswered(seconds, now);
-    await this.#record({ ...row, phase: "starting" }, { state, stateGeneration: next.stateGeneration });
+    const { stateGeneration } = next;
+    const stop: Effect = { do: "stop", generation: stateGeneration, runId: effect.runId };
+    const starting = { ...row, phase: "starting" as const };
+    await this.#record(starting, await this.#withLog(starting, { state, stateGeneration, effect: stop }));
   }
 
   /** Something of ours runs for a server that is no longer in the database. */

@@ -1,96 +1,49 @@
-import { randomUUID } from "node:crypto";
-import pino from "pino";
-import { createKubeClient } from "#k8s/client.ts";
-import { secretNameFor } from "#k8s/secret.ts";
-import { systemClock } from "#server/clock.ts";
-import { createKubernetesSpawner } from "#server/spawner/kubernetes.ts";
-import type { ServerRef, SpawnOrder } from "#server/spawner/spawner.ts";
-import { type FakeKubeApi, startFakeKubeApi } from "#tests/fakes/kube-api.ts";
-import { specFor } from "./local-harness.ts";
+import { expect } from "vitest";
+import { until } from "#tests/contract/spawner.contract.ts";
+import type { KubeJson } from "#tests/fakes/kube-api-store.ts";
+import { orderFor, simplestSpec, startSpawnerUnderTest } from "#tests/fakes/kubernetes-spawner.ts";
 import { type Behaviour, type SpawnerHarness, spawnerContract } from "./spawner.contract.ts";
 
-const namespace = "berth";
-const objectName = "jupyter-ana";
+spawnerContract({ name: "kubernetes, on a fake API server", make: onFakeApi });
 
-/** What the machine of the pod would do: the containers of this server behave as their order asked. */
-function playKubelet(api: FakeKubeApi, behaviours: ReadonlyMap<string, Behaviour>): void {
-  const created = api.pods.created.bind(api.pods);
-  api.pods.created = (pod) => {
-    created(pod);
-    const behaviour = [...behaviours].find(([key]) => JSON.stringify(pod).includes(key))?.[1];
-    const { name } = pod.metadata;
-    if (behaviour === "exits-with-3") {
+async function onFakeApi(): Promise<SpawnerHarness> {
+  const { api, spawner, another, stop } = await startSpawnerUnderTest();
+  const others = [await another(), await another()];
+  api.pods.onCreated = (pod) => behave(pod);
+  const runsOf = (serverId: string) => api.pods.all().filter(({ metadata }) => metadata.labels?.["berth.dev/server"] === serverId);
+  const behave = ({ metadata: { name, labels = {} } }: KubeJson) => {
+    api.pods.setRunning(name, "127.0.0.1");
+    if (labels.behaviour === "exits-with-3") {
       api.pods.setLog(name, "line 1 of 3\nline 2 of 3\nline 3 of 3\n");
       api.pods.setExited(name, 3);
-    } else if (behaviour === "outgrows-its-memory") api.pods.setExited(name, 137, "OOMKilled");
+    }
+    if (labels.behaviour === "outgrows-its-memory") api.pods.setExited(name, 137, "OOMKilled");
   };
-}
-
-async function kubernetesHarness(): Promise<SpawnerHarness> {
-  const api = await startFakeKubeApi({ auto: { ip: "10.1.2.3" }, namespaces: [namespace] });
-  const client = await createKubeClient({
-    kubeconfigPath: api.kubeconfigPath,
-    requestsInFlight: 8,
-    userAgent: "berth/test",
-    time: systemClock,
-  });
-  const installationId = randomUUID();
-  const serverId = randomUUID();
-  const behaviours = new Map<string, Behaviour>();
-  playKubelet(api, behaviours);
-  const make = () =>
-    createKubernetesSpawner({
-      client,
-      installationId,
-      settings: {
-        scope: { kind: "namespace", namespace },
-        makeNamespaces: null,
-        isolation: { mayEnter: { pods: [], blocks: [] }, hubApi: null, internet: true, alsoReachable: [] },
-        autoscaling: true,
-      },
-      clock: systemClock,
-      log: pino({ level: "silent" }),
-    });
   return {
-    spawner: make(),
-    another: make,
-    order: (behaviour, generation = 1) => {
-      const order = orderFor(serverId, generation);
-      const mark = `behaviour-${generation}-${behaviour}`;
-      behaviours.set(mark, behaviour);
-      return { ...order, environment: { BEHAVIOUR: mark } };
+    spawner,
+    another: () => {
+      const next = others.shift();
+      if (next === undefined) throw new Error("the suite asks for more hubs than there are");
+      others.push(next);
+      return next;
     },
-    runsOf: async () => api.pods.all().map(({ metadata }) => metadata.uid),
-    secretOf: async ({ generation }) => {
-      const secret = api.store.get("secrets", namespace, secretNameFor(objectName, generation));
-      const encoded: unknown = JSON.parse(JSON.stringify(secret ?? {})).data?.secret;
-      return Buffer.from(typeof encoded === "string" ? encoded : "", "base64").toString("utf8");
+    order: (behaviour: Behaviour, generation = 1) =>
+      orderFor({ generation, spec: { pod: { ...simplestSpec.pod, labels: { behaviour } }, memory: { limitBytes: 64 * 2 ** 20, guaranteeBytes: 0 } } }),
+    runsOf: async ({ serverId }) => runsOf(serverId).map(({ metadata }) => metadata.uid),
+    secretOf: async ({ objectName, generation, namespace }) => {
+      const secret = api.store.get("secrets", namespace, `${objectName}-${generation}`);
+      const { secret: encoded = "" } = (secret?.data ?? {}) as { secret?: string };
+      return Buffer.from(encoded, "base64").toString("utf8");
     },
-    serving: async () => undefined,
-    kill: async () => api.pods.setExited(objectName, 137),
+    serving: async ({ serverId }) => await until(async () => runsOf(serverId).length === 1, "the pod"),
+    kill: async ({ objectName }) => api.pods.setExited(objectName, 137, "Error"),
     blind: async () => {
       await api.down();
-      return () => api.up();
+      return async () => await api.up();
     },
     close: async () => {
-      await api.stop();
+      expect(api.requests.every(({ verb }) => verb !== "patch")).toBe(true);
+      await stop();
     },
   };
 }
-
-function orderFor(serverId: string, generation: number): SpawnOrder {
-  const ref: ServerRef = { serverId, generation, namespace, objectName, runId: null };
-  const spec = specFor(["serve"]);
-  return {
-    ref,
-    owner: { userId: "00000000-0000-4000-8000-000000000001", name: "ana", uid: null },
-    serverName: "",
-    prefix: "/user/ana/",
-    spec: { ...spec, home: { ...spec.home, kind: "none" } },
-    home: null,
-    secret: randomUUID(),
-    environment: {},
-  };
-}
-
-spawnerContract({ name: "kubernetes, against a fake API server", make: kubernetesHarness });

@@ -141,6 +141,22 @@ describe.runIf(process.getuid?.() === 0 && canRunHere)("without root", () => {
   });
 });
 
+describe.runIf(process.getuid?.() === 0)("a hub with groups of its own (root)", () => {
+  test("its servers have none of them", async () => {
+    await using(async (harness) => {
+      const order = harness.orderOf("serves");
+      const command = ["--groups=4,20", "--", process.execPath, "--no-warnings", hubScript, "0"];
+      const child = spawn("setpriv", command, { stdio: ["pipe", "pipe", "inherit"] });
+      const { home, installationId } = harness;
+      child.stdin.end(JSON.stringify({ home, installationId, verb: "start", order }));
+      expect(await outcomeOf(child)).not.toBeNull();
+      await untilServing(harness.spawner, order.ref);
+      const status = readFileSync(`/proc/${runsMarked(order.ref.serverId)[0]}/status`, "utf8");
+      expect(status).toMatch(/^Groups:\s*$/m);
+    });
+  });
+});
+
 describe("adoption", () => {
   test("a pid that belongs to another process by now is not taken for the server", async () => {
     await using(async ({ home, spawner, another, orderOf }) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -58,6 +59,25 @@ describe("limits per process", () => {
       await startUntilStarted(spawner, order);
       expect((await untilKind(spawner, order.ref, "exited")).failure).toMatchObject({ reason: "crashed", exitCode: 1 });
       expect((await spawner.logTail(order.ref, 1)).join()).toContain("MemoryError");
+    });
+  });
+});
+
+describe("two servers of one user, limits per process", () => {
+  test("the end of one takes all its processes, also those in sessions of their own, and none of the other's", async () => {
+    await using(localHarness({ limits: "process" }), async ({ spawner, orderOf }) => {
+      const [first, second] = [
+        orderOf("serves", { serverId: randomUUID() }),
+        orderOf("serves", { serverId: randomUUID() }),
+      ];
+      for (const order of [first, second]) {
+        await startUntilStarted(spawner, order);
+        await untilServing(spawner, order.ref);
+      }
+      await until(async () => (await spawner.stop(first.ref, never)).kind === "gone", "the stop");
+      expect(runsMarked(first.ref.serverId)).toEqual([]);
+      expect(runsMarked(second.ref.serverId)).toHaveLength(1);
+      expect((await spawner.observe(second.ref, never)).kind).toBe("running");
     });
   });
 });

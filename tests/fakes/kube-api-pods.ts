@@ -6,8 +6,10 @@ import type { KubeJson, KubeStore } from "./kube-api-store.ts";
 export class KubePods {
   readonly #store: KubeStore;
   readonly #logs = new Map<string, string>();
-  /** Set: pods run at once at this address, and a deleted one is gone at once. */
+  /** Set: pods run at once, at this address. */
   auto: { readonly ip: string } | null = null;
+  /** What the cluster makes of a new pod; by default nothing. */
+  onCreated: (pod: KubeJson) => void = () => undefined;
   /** Whether a deleted pod waits for `finishDeleting`. */
   slowToEnd = false;
 
@@ -28,6 +30,7 @@ export class KubePods {
   created(pod: KubeJson): void {
     this.#store.update("pods", { ...pod, status: { phase: "Pending" } });
     if (this.auto !== null) this.setRunning(pod.metadata.name, this.auto.ip);
+    this.onCreated(pod);
   }
 
   setStatus(name: string, status: V1PodStatus): void {

@@ -148,9 +148,13 @@ const cases: readonly (readonly [string, () => string, "refused" | "one"])[] = [
   ["CHUNKED in capitals", () => post("Transfer-Encoding: CHUNKED", "1\r\nx\r\n0\r\n\r\n"), "one"],
   ["chunk extensions", () => post("Transfer-Encoding: chunked", "1;a=b\r\nx\r\n0\r\n\r\n"), "one"],
   [
-    "trailers that look like headers",
-    () =>
-      post("Transfer-Encoding: chunked", "1\r\nx\r\n0\r\nContent-Length: 60\r\nHost: evil\r\nAuthorization: x\r\n\r\n"),
+    "trailers with a length",
+    () => post("Transfer-Encoding: chunked", "1\r\nx\r\n0\r\nContent-Length: 60\r\n\r\n"),
+    "refused",
+  ],
+  [
+    "trailers with a Host and credentials",
+    () => post("Transfer-Encoding: chunked", "1\r\nx\r\n0\r\nHost: evil\r\nAuthorization: x\r\nTrailer: x\r\n\r\n"),
     "one",
   ],
   [

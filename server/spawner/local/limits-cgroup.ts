@@ -139,12 +139,11 @@ export function removeCgroups(folders: readonly string[]): boolean {
   for (const folder of folders) {
     try {
       rmdirSync(folder);
-      removeIfEmpty(path.dirname(folder));
     } catch (error) {
-      if (isCode(error, "ENOENT")) continue;
-      if (!isCode(error, "EBUSY")) throw error;
-      removed = false;
+      if (isCode(error, "EBUSY")) removed = false;
+      else if (!isCode(error, "ENOENT")) throw error;
     }
+    removeIfEmpty(path.dirname(folder));
   }
   return removed;
 }

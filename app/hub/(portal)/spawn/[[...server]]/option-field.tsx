@@ -34,7 +34,7 @@ export function OptionField({ option, value, error, onChange }: Props) {
       {unlisted !== null && value?.kind === "typed" && (
         <TextField
           label={unlisted.displayName}
-          hint={unlisted.message === "" ? t("spawn.typed.hint") : unlisted.message}
+          hint={error === null ? unlisted.message || t("spawn.typed.hint") : undefined}
           error={error}
           value={value.text}
           maxLength={512}

@@ -17,7 +17,9 @@ export default function ErrorPage({ error }: Props) {
         </Button>
         <ButtonAnchor href="/hub/home">{t("nav.home")}</ButtonAnchor>
       </div>
-      {error.digest !== undefined && <p className="font-mono text-xs text-muted">{t("problem.request", { id: error.digest })}</p>}
+      {error.digest !== undefined && (
+        <p className="font-mono text-xs text-muted">{t("problem.request", { id: error.digest })}</p>
+      )}
     </MessagePage>
   );
 }

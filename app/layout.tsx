@@ -21,7 +21,10 @@ export default async function RootLayout({ children }: { readonly children: Reac
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
-        <style nonce={nonce} suppressHydrationWarning>{`:root{--accent:${accent};--accent-ink:${inkOn(accent)}}`}</style>
+        <style
+          nonce={nonce}
+          suppressHydrationWarning
+        >{`:root{--accent:${accent};--accent-ink:${inkOn(accent)}}`}</style>
       </head>
       <body className="min-h-dvh font-sans antialiased">
         <Providers nonce={nonce}>{children}</Providers>

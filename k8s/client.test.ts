@@ -4,7 +4,7 @@ import { until } from "#tests/contract/spawner.contract.ts";
 import { type FakeKubeApi, startFakeKubeApi } from "#tests/fakes/kube-api.ts";
 import { SteppingClock } from "#tests/fakes/stepping-clock.ts";
 import { createKubeClient, type KubeClient, type KubeClientOptions } from "./client.ts";
-import { isAlreadyExists, isConflict, isNotFound, isTooManyRequests, isUnknownOutcome } from "./errors.ts";
+import { isAlreadyExists, isConflict, isNotFound, isTooManyRequests, isUnavailable } from "./errors.ts";
 import { pods, secrets } from "./kinds.ts";
 
 describe("the Kubernetes client", () => {
@@ -105,7 +105,7 @@ describe("the Kubernetes client", () => {
   test("F-10: a write whose answer was lost is not repeated behind the caller's back", async () => {
     const client = await connect();
     api.faults.add({ verb: "create" }, { kind: "applied-but-reset" });
-    expect(await client.create(secrets, "berth", secret("one")).catch(isUnknownOutcome)).toBe(true);
+    expect(await client.create(secrets, "berth", secret("one")).catch(isUnavailable)).toBe(true);
     expect(api.writesAndReads()).toEqual(["create secrets"]);
     expect(api.store.list("secrets", "berth")).toHaveLength(1);
   });

@@ -125,19 +125,12 @@ export function isTooManyRequests(error: unknown): error is KubeApiError {
   return isKubeApiError(error) && error.status === 429;
 }
 
-/** It doesn't answer, or not sensibly. Nothing follows from it about what runs. */
+/**
+ * It doesn't answer, or not sensibly (504, a connection that broke). Nothing follows from it about what runs, and the request may have been carried
+ * out all the same: look before trying again.
+ */
 export function isUnavailable(error: unknown): error is KubeApiError {
   return isKubeApiError(error) && (error.status === 0 || error.status >= 500);
-}
-
-/** The request may have been carried out or not: 504, or a connection that broke before the answer. Look before trying again. */
-export function isUnknownOutcome(error: unknown): error is KubeApiError {
-  return isUnavailable(error);
-}
-
-/** The API server understood and said no; asking again changes nothing. */
-export function isRejected(error: unknown): error is KubeApiError {
-  return isKubeApiError(error) && (error.status === 400 || error.status === 422 || error.status === 413);
 }
 
 function statusIn(body: string): Status | undefined {

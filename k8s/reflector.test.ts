@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { V1Pod } from "@kubernetes/client-node";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { until } from "#tests/contract/spawner.contract.ts";
 import { type FakeKubeApi, startFakeKubeApi } from "#tests/fakes/kube-api.ts";
 import { SteppingClock } from "#tests/fakes/stepping-clock.ts";
@@ -19,7 +19,12 @@ describe("the reflector", () => {
   beforeEach(async () => {
     api = await startFakeKubeApi();
     clock = new SteppingClock();
-    client = await createKubeClient({ kubeconfigPath: api.kubeconfigPath, requestsInFlight: 4, userAgent: "test", time: clock });
+    client = await createKubeClient({
+      kubeconfigPath: api.kubeconfigPath,
+      requestsInFlight: 4,
+      userAgent: "test",
+      time: clock,
+    });
     abort = new AbortController();
     words = [];
     reflector = new Reflector<V1Pod, string>({
@@ -45,7 +50,8 @@ describe("the reflector", () => {
     await api.stop();
   });
 
-  const add = (name: string) => api.store.create("pods", "berth", { metadata: { name, labels: { app: "a" } } as { name: string } });
+  const add = (name: string) =>
+    api.store.create("pods", "berth", { metadata: { name, labels: { app: "a" } } as { name: string } });
   const touch = (name: string) => api.store.update("pods", api.pods.named(name));
   const names = () => [...reflector.items.values()].toSorted();
   const watching = () => until(async () => api.watches.count("pods") === 1, "the watch");

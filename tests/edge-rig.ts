@@ -9,9 +9,10 @@ import {
 } from "node:net";
 import { pino } from "pino";
 import { sessionCookieName } from "#server/auth/cookies.ts";
-import { mintToken, sidHashOf } from "#server/auth/session-token.ts";
+import { mintToken } from "#server/auth/session-token.ts";
 import { type Clock, systemClock } from "#server/clock.ts";
-import { createEdge, type Edge, type EdgeOptions } from "#server/edge/edge.ts";
+import { createEdge, type Edge } from "#server/edge/edge.ts";
+import type { EdgeOptions } from "#server/edge/state.ts";
 import type {
   ActivityReport,
   EnterAnswer,
@@ -76,6 +77,8 @@ export class FakeHub {
   };
   revision = 1;
   streamsOpened = 0;
+  /** Requests that came while the hub was down. */
+  turnedAway = 0;
   /** While true the hub neither streams nor answers. */
   down = false;
   readonly #streams = new Set<ServerResponse>();
@@ -107,7 +110,10 @@ export class FakeHub {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.down) return void request.destroy();
+    if (this.down) {
+      this.turnedAway += 1;
+      return void request.destroy();
+    }
     if (request.url === "/internal/stream") {
       this.streamsOpened += 1;
       response.writeHead(200, { "content-type": "application/x-ndjson" });
@@ -220,8 +226,6 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 export function inAnHour(): Date {
   return new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_000);
 }
-
-export { sidHashOf };
 
 export async function listening(server: NetServer): Promise<{ kind: "tcp"; host: string; port: number }> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

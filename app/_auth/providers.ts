@@ -1,4 +1,4 @@
-import type { NextAuthOptions } from "next-auth";
+import type { NextAuthOptions, Profile } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
 import type { OAuthConfig } from "next-auth/providers/oauth";
 import type { LoginOptions, SignInAnswer, SignInQuestion } from "#server/internal/messages.ts";
@@ -24,8 +24,7 @@ export function credentialProviders(login: LoginOptions, client: string): Provid
       id: method,
       name: method,
       credentials: fields,
-      authorize: (given) =>
-        ask({ method, username: given?.username ?? "", password: given?.password ?? "", client }),
+      authorize: (given) => ask({ method, username: given?.username ?? "", password: given?.password ?? "", client }),
     });
   return [
     ...(login.local ? [passwordProvider("local")] : []),
@@ -59,7 +58,7 @@ export function oauthProvider(offer: Offer, publicUrl: string, client: string): 
           state: params.state ?? "",
           expectedState: checks.state ?? "",
           codeVerifier: checks.code_verifier ?? "",
-          nonce: checks.nonce ?? null,
+          nonce: nonceIn(checks),
           issuer: typeof params.iss === "string" ? params.iss : null,
           redirectUri,
           client,
@@ -67,9 +66,14 @@ export function oauthProvider(offer: Offer, publicUrl: string, client: string): 
         return { tokens: { user } };
       },
     },
-    userinfo: { request: ({ tokens }) => userIn(tokens) },
+    userinfo: { request: async ({ tokens }) => userIn(tokens) as Profile },
     profile: (user) => user,
   };
+}
+
+/** next-auth puts it there; its types don't say so. */
+function nonceIn(checks: object): string | null {
+  return "nonce" in checks && typeof checks.nonce === "string" ? checks.nonce : null;
 }
 
 function userIn(tokens: object): BerthUser {

@@ -16,7 +16,9 @@ type Shown = { readonly id: string; readonly describedBy: string | undefined; re
 function Field({ label, hint, error, children }: FieldProps & { readonly children: (shown: Shown) => ReactNode }) {
   const id = useId();
   const hasError = error !== undefined && error !== null;
-  const describedBy = [hint === undefined ? null : `${id}-hint`, hasError ? `${id}-error` : null].filter((part) => part !== null);
+  const describedBy = [hint === undefined ? null : `${id}-hint`, hasError ? `${id}-error` : null].filter(
+    (part) => part !== null,
+  );
   return (
     <div className="space-y-1.5">
       <label htmlFor={id} className="block text-sm font-medium">
@@ -41,14 +43,27 @@ export function TextField({ label, hint, error, className, ...props }: Component
   return (
     <Field label={label} hint={hint} error={error}>
       {({ id, describedBy, invalid }) => (
-        <input id={id} aria-describedby={describedBy} aria-invalid={invalid || undefined} className={classNames(control, className)} {...props} />
+        <input
+          id={id}
+          aria-describedby={describedBy}
+          aria-invalid={invalid || undefined}
+          className={classNames(control, className)}
+          {...props}
+        />
       )}
     </Field>
   );
 }
 
 /** The browser's own list: it opens as people know it on their phone, and needs no script to be read out. */
-export function SelectField({ label, hint, error, className, children, ...props }: ComponentProps<"select"> & FieldProps) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  className,
+  children,
+  ...props
+}: ComponentProps<"select"> & FieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {({ id, describedBy, invalid }) => (

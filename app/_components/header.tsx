@@ -20,7 +20,10 @@ export function Header({ name, admin, brand }: Props) {
           <Logo className="size-7" />
           <span className="max-w-32 truncate sm:max-w-64">{brand}</span>
         </Link>
-        <nav aria-label={t("nav.label")} className="order-last -mx-2 flex w-full gap-1 overflow-x-auto sm:order-none sm:mx-0 sm:w-auto">
+        <nav
+          aria-label={t("nav.label")}
+          className="order-last -mx-2 flex w-full gap-1 overflow-x-auto sm:order-none sm:mx-0 sm:w-auto"
+        >
           <NavLink href="/hub/home">{t("nav.home")}</NavLink>
           {admin && <NavLink href="/hub/admin/users">{t("nav.users")}</NavLink>}
           {admin && <NavLink href="/hub/admin/servers">{t("nav.servers")}</NavLink>}

@@ -24,7 +24,12 @@ export function MoreMenu({ label, children }: { readonly label: string; readonly
   );
 }
 
-type ItemProps = { readonly children: ReactNode; onSelect(): void; readonly danger?: boolean; readonly disabled?: boolean };
+type ItemProps = {
+  readonly children: ReactNode;
+  onSelect(): void;
+  readonly danger?: boolean;
+  readonly disabled?: boolean;
+};
 
 export function MenuItem({ children, onSelect, danger = false, disabled = false }: ItemProps) {
   return (

@@ -1,5 +1,5 @@
-import type { PhaseView } from "#server/api/views.ts";
 import { t } from "#app/_text/t.ts";
+import type { PhaseView } from "#server/api/views.ts";
 import { classNames } from "./class-names.ts";
 
 const looks: Record<PhaseView, string> = {
@@ -14,7 +14,12 @@ const looks: Record<PhaseView, string> = {
 
 export function PhaseBadge({ phase }: { readonly phase: PhaseView }) {
   return (
-    <span className={classNames("inline-flex items-center gap-2 rounded-full px-3 py-0.5 text-sm font-medium whitespace-nowrap", looks[phase])}>
+    <span
+      className={classNames(
+        "inline-flex items-center gap-2 rounded-full px-3 py-0.5 text-sm font-medium whitespace-nowrap",
+        looks[phase],
+      )}
+    >
       <span aria-hidden className="size-2 rounded-full bg-current" />
       {t(`phase.${phase}`)}
     </span>

@@ -1,7 +1,7 @@
 "use client";
 
-import { problemOf } from "#app/_trpc/client.tsx";
 import { t } from "#app/_text/t.ts";
+import { problemOf } from "#app/_trpc/client.tsx";
 import { Button } from "./button.tsx";
 import { Notice } from "./notice.tsx";
 

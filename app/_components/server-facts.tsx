@@ -36,7 +36,11 @@ export function ServerFacts({ server }: { readonly server: ServerView }) {
             <Ago date={lastActivityAt} />
           </Fact>
         )}
-        {home !== null && <Fact label={t("fact.home")}>{t("fact.home.value", { name: home.name, size: bytesText(home.capacityBytes) })}</Fact>}
+        {home !== null && (
+          <Fact label={t("fact.home")}>
+            {t("fact.home.value", { name: home.name, size: bytesText(home.capacityBytes) })}
+          </Fact>
+        )}
       </dl>
       {server.limitsNote !== null && <p className="mt-3 text-sm text-muted">{server.limitsNote}</p>}
     </>

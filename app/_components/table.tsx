@@ -57,12 +57,18 @@ export function SortCell<Key extends string>({ field, sort, children, onSort }: 
   );
 }
 
-type PagerProps = { readonly page: number; readonly pageSize: number; readonly total: number; onPage(page: number): void };
+type PagerProps = {
+  readonly page: number;
+  readonly pageSize: number;
+  readonly total: number;
+  onPage(page: number): void;
+};
 
 export function Pager({ page, pageSize, total, onPage }: PagerProps) {
   const last = Math.max(1, Math.ceil(total / pageSize));
   const from = total === 0 ? 0 : (page - 1) * pageSize + 1;
-  const button = "min-h-9 rounded-md border border-line-strong/60 bg-surface px-3 text-sm hover:not-disabled:bg-sunken disabled:opacity-60";
+  const button =
+    "min-h-9 rounded-md border border-line-strong/60 bg-surface px-3 text-sm hover:not-disabled:bg-sunken disabled:opacity-60";
   return (
     <nav aria-label={t("pager.label")} className="flex flex-wrap items-center justify-between gap-3">
       <p role="status" className="text-sm text-muted">

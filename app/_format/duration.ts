@@ -28,7 +28,9 @@ export function agoText(from: Date, now: Date): string {
 }
 
 export function dateText(date: Date): string {
-  return new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(date);
+  return new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(
+    date,
+  );
 }
 
 export function clockText(date: Date): string {

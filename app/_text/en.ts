@@ -190,12 +190,14 @@ export const en = {
   "servers.open": "Open …",
   "servers.progress": "Progress and failures",
   "open.title": "Open a server of {user}",
-  "open.text": "You will work in it with all rights of {user}. Your reason and the time are recorded, and can be read by them.",
+  "open.text":
+    "You will work in it with all rights of {user}. Your reason and the time are recorded, and can be read by them.",
   "open.reason": "Reason",
   "open.submit": "Open the server",
 
   "token.title": "Tokens",
-  "token.text": "A token lets a script do what you may do here. Whoever has it can act as you: treat it like a password.",
+  "token.text":
+    "A token lets a script do what you may do here. Whoever has it can act as you: treat it like a password.",
   "token.create": "New token",
   "token.create.submit": "Create",
   "token.note": "Note",

@@ -1,4 +1,10 @@
-import { dehydrate, HydrationBoundary, type QueryClient } from "@tanstack/react-query";
+import {
+  dehydrate,
+  HydrationBoundary,
+  type QueryClient,
+  type QueryFunction,
+  type QueryKey,
+} from "@tanstack/react-query";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { headers } from "next/headers";
@@ -42,11 +48,15 @@ const requestQueryClient = cache((): QueryClient => createQueryClient());
 
 /** Reads ahead for a page: `await prefetch((trpc) => trpc.servers.list.queryOptions({}))`. A failure is left to the page. */
 export async function prefetch(
-  optionsOf: (trpc: ReturnType<typeof createTRPCOptionsProxy<AppRouter>>) => Parameters<QueryClient["prefetchQuery"]>[0],
+  optionsOf: (trpc: ReturnType<typeof createTRPCOptionsProxy<AppRouter>>) => {
+    readonly queryKey: QueryKey;
+    readonly queryFn?: unknown;
+  },
 ): Promise<void> {
   const queryClient = requestQueryClient();
   const trpc = createTRPCOptionsProxy<AppRouter>({ client: await hubForRequest(), queryClient });
-  await queryClient.prefetchQuery({ ...optionsOf(trpc), retry: false });
+  const { queryKey, queryFn } = optionsOf(trpc);
+  await queryClient.prefetchQuery({ queryKey, queryFn: queryFn as QueryFunction, retry: false });
 }
 
 export function Prefetched({ children }: { readonly children: ReactNode }) {

@@ -26,11 +26,13 @@ export async function enterServer(
     return redirect(response, `/hub/login?next=${encodeURIComponent(request.url ?? "/hub/home")}`);
   }
   const next = safeNext(query.get("next") ?? "/", portal.origin, "/");
+  // Every server is under this very origin: there is no other to be let into.
+  if (hub.config.hub.subdomainHost === undefined) return redirect(response, next);
   const ctx = hub.contextFor(identified.actor, origin);
   const { code, originLabel } = await createEnterCode(ctx, claims, query.get("server") ?? "", next);
   redirect(
     response,
-    `${portal.protocol}//${originLabel}.${hub.config.hub.subdomainHost ?? portal.host}/.berth/enter?code=${code}`,
+    `${portal.protocol}//${originLabel}.${hub.config.hub.subdomainHost}/.berth/enter?code=${code}`,
   );
 }
 

@@ -1,5 +1,7 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
-import type { HubErrorCode } from "#server/errors.ts";
+import { ZodError } from "zod";
+import { isDatabaseUnavailable } from "#db/unavailable.ts";
+import { HubError, type HubErrorCode, isHubError } from "#server/errors.ts";
 
 /** HubError → tRPC: the only such map. */
 export const trpcCodeOf = {
@@ -14,3 +16,19 @@ export const trpcCodeOf = {
   unavailable: "SERVICE_UNAVAILABLE",
   internal: "INTERNAL_SERVER_ERROR",
 } as const satisfies Record<HubErrorCode, TRPC_ERROR_CODE_KEY>;
+
+/** What a caller may hear of what went wrong; `null` is our own mistake, for the log and a generic sentence. */
+export function hubErrorOf(error: unknown): HubError | null {
+  if (isHubError(error)) return error;
+  if (error instanceof ZodError) return invalidInput(error);
+  if (!isDatabaseUnavailable(error)) return null;
+  return new HubError("unavailable", "The portal can't reach its records right now. Try again in a moment.", {
+    cause: error,
+  });
+}
+
+function invalidInput(error: ZodError): HubError {
+  const [issue] = error.issues;
+  const field = issue?.path.join(".") ?? "";
+  return new HubError("invalid", issue?.message ?? "This input isn't valid.", { cause: error, detail: { field } });
+}

@@ -1,20 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
-import { ZodError } from "zod";
 import { enterServer } from "#server/api/enter.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { systemScopes } from "#server/auth/scopes.ts";
-import { isHubError } from "#server/errors.ts";
 import type { Hub } from "#server/hub.ts";
 import { type Metrics, renderMetrics } from "#server/metrics.ts";
 import { statusOf } from "#server/rest/errors.ts";
 import { handleRest } from "#server/rest/router.ts";
+import { hubErrorOf } from "./errors.ts";
 import { headerOf, type Identified, identify } from "./identify.ts";
 import { jupyterhubVersion, sendJson } from "./respond.ts";
 import { appRouter } from "./root.ts";
-import { type ApiContext, invalidInput } from "./trpc.ts";
+import type { ApiContext } from "./trpc.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
@@ -101,7 +100,7 @@ function sendError(
   origin: RequestOrigin,
   error: unknown,
 ): void {
-  const hubError = isHubError(error) ? error : error instanceof ZodError ? invalidInput(error) : null;
+  const hubError = hubErrorOf(error);
   const code = hubError?.code ?? "internal";
   if (code === "internal")
     hub.log.error({ err: error, path: request.url, requestId: origin.requestId }, "a request failed");
@@ -109,6 +108,7 @@ function sendError(
   const message =
     hubError?.publicMessage ??
     "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
+  if (code === "unavailable") response.setHeader("retry-after", "5");
   sendJson(response, statusOf[code], { status: statusOf[code], message, code, request_id: origin.requestId });
 }
 

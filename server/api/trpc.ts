@@ -1,11 +1,10 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
-import { ZodError } from "zod";
 import type { Actor, RequestOrigin } from "#server/auth/actor.ts";
-import { HubError, isHubError } from "#server/errors.ts";
+import { HubError } from "#server/errors.ts";
 import type { Hub } from "#server/hub.ts";
 import type { VerbContext } from "#server/verb-context.ts";
-import { trpcCodeOf } from "./errors.ts";
+import { hubErrorOf, trpcCodeOf } from "./errors.ts";
 
 export type ApiContext = { readonly hub: Hub; readonly actor: Actor; readonly origin: RequestOrigin };
 
@@ -13,17 +12,15 @@ const t = initTRPC.context<ApiContext>().create({
   transformer: superjson,
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
   errorFormatter({ shape, error, ctx }) {
-    const hubError = isHubError(error.cause) ? error.cause : null;
+    const hubError = asHubError(error);
     return {
-      message:
-        hubError?.publicMessage ??
-        "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.",
+      message: hubError.publicMessage,
       code: shape.code,
       data: {
         code: shape.data.code,
         httpStatus: shape.data.httpStatus,
-        hubCode: hubError?.code ?? "internal",
-        detail: hubError?.detail ?? {},
+        hubCode: hubError.code,
+        detail: hubError.detail,
         requestId: ctx?.origin.requestId ?? null,
       },
     };
@@ -45,20 +42,22 @@ const translateErrors = t.middleware(async ({ ctx, path, next }) => {
 });
 
 function asHubError(error: TRPCError): HubError {
-  const { cause } = error;
-  if (isHubError(cause)) return cause;
-  if (cause instanceof ZodError) return invalidInput(cause);
-  if (error.code === "BAD_REQUEST")
-    return new HubError("invalid", "This request isn't in the form the hub expects.", { cause: error });
+  const known = hubErrorOf(error.cause);
+  if (known !== null) return known;
   if (error.code === "NOT_FOUND") return new HubError("not-found", "There is no such procedure.", { cause: error });
-  return new HubError("internal", "Something went wrong on our side.", { cause: error });
+  if (malformed.has(error.code))
+    return new HubError("invalid", "This request isn't in the form the hub expects.", { cause: error });
+  return new HubError(
+    "internal",
+    "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.",
+    { cause: error },
+  );
 }
 
-export function invalidInput(error: ZodError): HubError {
-  const [issue] = error.issues;
-  const field = issue?.path.join(".") ?? "";
-  return new HubError("invalid", issue?.message ?? "This input isn't valid.", { cause: error, detail: { field } });
-}
+/** What tRPC itself refuses before a procedure is asked. */
+const malformed: ReadonlySet<string> = new Set([
+  ...["BAD_REQUEST", "PARSE_ERROR", "METHOD_NOT_SUPPORTED", "UNSUPPORTED_MEDIA_TYPE", "PAYLOAD_TOO_LARGE"],
+]);
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;

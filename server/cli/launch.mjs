@@ -101,10 +101,10 @@ function build(node, withWeb) {
     step("Building the web app (about a minute, once)");
     const next = path.join(root, "node_modules", "next", "dist", "bin", "next");
     const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
-    check(
-      spawnSync(node, [next, "build"], { cwd: root, stdio: ["ignore", 2, 2], env: environment }),
-      "The web app could not be built",
-    );
+    const options = { cwd: root, stdio: ["ignore", 2, 2], env: environment };
+    check(spawnSync(node, [next, "build"], options), "The web app could not be built");
+    const bundle = path.join(root, "server", "cli", "bundle.mjs");
+    check(spawnSync(node, [bundle, "web"], options), "The web app could not be packed");
   });
   return serverDone && webDone;
 }

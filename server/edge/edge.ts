@@ -6,8 +6,6 @@ import { handleRequest } from "./handle-request.ts";
 import { handleUpgrade } from "./handle-upgrade.ts";
 import { admitsVisitors, createState, type EdgeOptions, type EdgeState } from "./state.ts";
 
-export type { EdgeOptions } from "./state.ts";
-
 export type Edge = {
   listen(): Promise<AddressInfo>;
   /** Takes nobody new, lets requests in hand end for so long, then tells WebSockets to come back (1012) and ends the rest. */

@@ -167,7 +167,7 @@ function describeSilent(kind: "refused-connection" | "no-answer-in-time" | "bad-
 }
 
 /** `ana` or `ana/second`, as the portal's paths spell it. */
-export function serverPath({ ownerName, serverName }: ServerLabel): string {
+function serverPath({ ownerName, serverName }: ServerLabel): string {
   const owner = encodeURIComponent(ownerName);
   return serverName === "" ? owner : `${owner}/${encodeURIComponent(serverName)}`;
 }

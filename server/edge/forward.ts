@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Dispatcher, Pool } from "undici";
 import { type ResponseSource, responseHeaders } from "./response-headers.ts";
 import type { EndReason, Exchange, Visitor } from "./run.ts";
@@ -36,6 +37,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #plan: ForwardPlan;
+  readonly #socket: Socket;
   readonly #bytesBefore: number;
   #abort: ((error?: Error) => void) | null = null;
   #state: "dialling" | "redialling" | "sent" | "answering" | "over" = "dialling";
@@ -49,7 +51,8 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
     this.#response = response;
     this.#plan = plan;
     this.visitor = plan.visitor;
-    this.#bytesBefore = bytesOn(response);
+    this.#socket = request.socket;
+    this.#bytesBefore = bytesOn(this.#socket);
     response.on("close", () => this.#stop());
   }
 
@@ -60,7 +63,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
   }
 
   bytes(): number {
-    return bytesOn(this.#response) - this.#bytesBefore;
+    return bytesOn(this.#socket) - this.#bytesBefore;
   }
 
   end(reason: EndReason): void {
@@ -126,10 +129,10 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
 
   onComplete(): void {
     if (this.#state !== "answering") return;
-    this.#finish();
     if (this.#held === null) this.#response.end();
     // As text it is joined to the head: one write instead of a list of two.
     else this.#response.end(this.#held.toString("latin1"), "latin1");
+    this.#finish();
   }
 
   onError(error: Error & { code?: string }): void {
@@ -174,8 +177,9 @@ function flush(forwarding: Forwarding): void {
   forwarding.flush();
 }
 
-function bytesOn({ socket }: ServerResponse): number {
-  return socket === null ? 0 : socket.bytesRead + socket.bytesWritten;
+/** The kernel counts anyway. A connection carries one exchange after the other, so the difference is this one's. */
+function bytesOn(socket: Socket): number {
+  return socket.bytesRead + socket.bytesWritten;
 }
 
 function reasonFor(status: number, reason: string): string {

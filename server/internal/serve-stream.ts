@@ -15,6 +15,8 @@ export async function serveStream(hub: Hub, response: ServerResponse): Promise<v
     else response.write(`${JSON.stringify(line)}\n`);
   };
   const unsubscribe = await hub.stream.subscribe(write);
+  // The edge may have gone while the snapshot was read: its "close" is over then and comes no more.
+  if (response.destroyed) return unsubscribe();
   const ping = setInterval(() => write(hub.stream.ping()), pingEveryMs);
   response.on("close", () => {
     clearInterval(ping);

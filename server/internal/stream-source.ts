@@ -7,6 +7,8 @@ import type { Log } from "#server/log.ts";
 import { edgeChangeFor, routeFor, stoppedFor } from "#server/servers/edge-message.ts";
 import type { StreamChange, StreamLine } from "./messages.ts";
 
+const retryMs = 500;
+
 type Subscriber = (line: StreamLine) => void;
 
 /**
@@ -21,6 +23,7 @@ export class StreamSource {
   readonly #subscribers = new Map<Subscriber, number>();
   #revision = -1;
   #reading: Promise<void> = Promise.resolve();
+  #waiting = false;
 
   constructor(db: Db, clock: Clock, log: Log) {
     this.#db = db;
@@ -39,11 +42,21 @@ export class StreamSource {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Something may be new: read it and pass it on. */
+  /** Something may be new: read it and pass it on. What can't be read now is tried again: a revocation must not wait for the next change. */
   poke(): void {
     if (this.#subscribers.size === 0) return;
     void this.#inTurn(() => this.#readNew()).catch((error: unknown) => {
-      this.#log.warn({ err: error }, "could not read the stream; the next notification tries again");
+      this.#log.warn({ err: error }, "could not read the stream; trying again");
+      this.#pokeLater();
+    });
+  }
+
+  #pokeLater(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    void this.#clock.sleep(retryMs).then(() => {
+      this.#waiting = false;
+      this.poke();
     });
   }
 

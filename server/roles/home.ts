@@ -16,6 +16,8 @@ export type HomePaths = {
   readonly webFolder: string;
   readonly webSocket: string;
   readonly webInternalSocket: string;
+  /** The hub's API, for pages that are made on the server with the visitor's own cookie. */
+  readonly webApiSocket: string;
 };
 
 export function defaultHome(isRoot: boolean, workingDirectory: string): string {
@@ -35,6 +37,7 @@ export function homePaths(home: string): HomePaths {
     webFolder: path.join(run, "web"),
     webSocket: path.join(run, "web", "web.sock"),
     webInternalSocket: path.join(run, "web", "hub.sock"),
+    webApiSocket: path.join(run, "web", "api.sock"),
   };
 }
 

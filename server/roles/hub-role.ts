@@ -67,9 +67,11 @@ async function openListeners(
   const api = createApiListener(hub, metrics, { trustedSocket: false });
   const forEdge = createInternalListener(hub, () => "edge");
   const forWeb = createInternalListener(hub, () => "web");
-  const servers = [admin, api, forEdge, forWeb];
+  const apiForWeb = createApiListener(hub, metrics, { trustedSocket: false });
+  const servers = [admin, api, apiForWeb, forEdge, forWeb];
   await listenOn(admin, { kind: "unix", path: paths.adminSocket });
   await listenOn(api, { kind: "unix", path: paths.apiSocket });
+  await listenOn(apiForWeb, { kind: "unix", path: paths.webApiSocket }, webOwner);
   await listenOn(forEdge, { kind: "unix", path: paths.edgeSocket });
   await listenOn(forWeb, { kind: "unix", path: paths.webInternalSocket }, webOwner);
   if (apiListen !== undefined) {

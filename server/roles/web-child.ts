@@ -74,7 +74,7 @@ function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Ow
       BERTH_WEB_LISTEN: proxy.webConnectUrl ?? paths.webSocket,
       BERTH_WEB_INTERNAL: hub.connectUrl ?? paths.webInternalSocket,
       ...(hub.connectUrl === undefined || hub.internal.webKey === undefined ? {} : { BERTH_WEB_INTERNAL_KEY: hub.internal.webKey }),
-      BERTH_WEB_HUB_API: hub.apiConnectUrl ?? paths.webInternalSocket,
+      BERTH_WEB_HUB_API: hub.apiConnectUrl ?? paths.webApiSocket,
       BERTH_WEB_PUBLIC_URL: publicUrlOf(config),
       BERTH_WEB_VERIFY_KEY: readVerifyKey(config, paths).pem,
       BERTH_WEB_SECRET: process.env.BERTH_WEB_SECRET ?? webSecret(paths),

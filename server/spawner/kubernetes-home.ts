@@ -1,5 +1,5 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { isAlreadyExists, isNotFound, isUnknownOutcome } from "#k8s/errors.ts";
+import { isAlreadyExists, isNotFound, isUnavailable } from "#k8s/errors.ts";
 import { claims } from "#k8s/kinds.ts";
 import {
   componentKey,
@@ -42,7 +42,7 @@ export async function homeClaim(k: KubernetesContext, order: SpawnOrder, signal:
     const made = await k.client.create(claims, at.namespace, wanted, signal);
     return { kind: "home", uid: made.metadata?.uid ?? null };
   } catch (error) {
-    if (!isAlreadyExists(error) && !isUnknownOutcome(error)) throw error;
+    if (!isAlreadyExists(error) && !isUnavailable(error)) throw error;
     return judged(k, order, home, await k.client.get(claims, at, signal));
   }
 }

@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { isAlreadyExists, isConflict, isKubeApiError, isNotFound, isUnknownOutcome } from "#k8s/errors.ts";
+import { isAlreadyExists, isConflict, isKubeApiError, isNotFound, isUnavailable } from "#k8s/errors.ts";
 import { pods, secrets } from "#k8s/kinds.ts";
 import { isOwned, serverOf } from "#k8s/labels.ts";
 import { podFor } from "#k8s/pod.ts";
@@ -45,7 +45,7 @@ async function makePod(k: KubernetesContext, order: SpawnOrder, signal: AbortSig
     return { kind: "pod", uid: uidOf(pod) };
   } catch (error) {
     if (isAlreadyExists(error)) return await judgePod(k, order, signal);
-    if (!isUnknownOutcome(error)) throw error;
+    if (!isUnavailable(error)) throw error;
     // It may have been carried out all the same: the name tells.
     const outcome = await judgePod(k, order, signal);
     return outcome.kind === "retry" ? outcomeOf(error) : outcome;
@@ -95,7 +95,7 @@ async function makeSecret(k: KubernetesContext, order: SpawnOrder, podUid: strin
   try {
     await make();
   } catch (error) {
-    if (!isAlreadyExists(error) && !isUnknownOutcome(error)) throw error;
+    if (!isAlreadyExists(error) && !isUnavailable(error)) throw error;
     const at = { namespace, name: wanted.metadata?.name ?? "" };
     const found = await k.client.get(secrets, at, signal).catch((reason: unknown) => {
       throw isNotFound(reason) ? error : reason;

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "#server/clock.ts";
 import {
   orderFor,
   type SpawnerUnderTest,
   startSpawnerUnderTest,
   type WatchUnderTest,
 } from "#tests/fakes/kubernetes-spawner.ts";
+import { SteppingClock } from "#tests/fakes/stepping-clock.ts";
 
 const never = new AbortController().signal;
 const tooLarge =

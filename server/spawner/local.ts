@@ -12,7 +12,7 @@ import { processLimits } from "./local/limits-rlimit.ts";
 import { lastLines } from "./local/log-file.ts";
 import type { RunRecord } from "./local/records.ts";
 import { openRuntimeParent, runtimeParent } from "./local/runtime-folder.ts";
-import { type KnownRun, ServerTable } from "./local/server-table.ts";
+import { ServerTable } from "./local/server-table.ts";
 import { startRun } from "./local/start-run.ts";
 import { Wakener } from "./local/wakener.ts";
 import { Watch } from "./local/watch.ts";
@@ -107,9 +107,8 @@ class ProcessSpawner implements LocalSpawner {
 
   async watch(listener: Parameters<Spawner["watch"]>[0], signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
-    const accountIsItsOwn = ({ facts: { record } }: KnownRun) => this.#accountIsItsOwn(record);
     const pause = (ms: number, until: AbortSignal) => this.#wakener.pause(ms, until);
-    await new Watch({ table: this.#table, clock, log, accountIsItsOwn, pause }, listener).run(signal);
+    await new Watch({ table: this.#table, clock, log, pause }, listener).run(signal);
   }
 
   async logTail(ref: ServerRef, lines: number): Promise<readonly string[]> {
@@ -126,19 +125,7 @@ class ProcessSpawner implements LocalSpawner {
 
   #end(record: RunRecord, signal: AbortSignal): Promise<StopOutcome> {
     const files = this.#table.filesOf(record.serverId);
-    const accountIsItsOwn = this.#accountIsItsOwn(record);
-    return endRun(record, { files, clock: this.#options.clock, signal, accountIsItsOwn });
-  }
-
-  /** Whether everything that runs under this run's account must be its own: its user has no other server. */
-  #accountIsItsOwn(record: RunRecord): boolean {
-    if (record.uid === null) return false;
-    return this.#table
-      .serverIds()
-      .filter((serverId) => serverId !== record.serverId)
-      .every((serverId) =>
-        this.#table.recordsOfThisBoot(this.#table.filesOf(serverId)).every(({ uid }) => uid !== record.uid),
-      );
+    return endRun(record, { files, clock: this.#options.clock, signal });
   }
 }
 

@@ -34,7 +34,8 @@ export function securityHeaders(nonce: string, path: string): Record<string, str
 }
 
 /** Headers of a request that only Next's own machinery may set, or that reach parts of Next this app doesn't use. */
-const internalHeader = /^(?:x-middleware-|x-nextjs-|x-invoke-|x-matched-path|x-now-|x-vercel-|x-nonce|content-security-policy)/;
+const internalHeader =
+  /^(?:x-middleware-|x-nextjs-|x-invoke-|x-matched-path|x-now-|x-vercel-|x-nonce|content-security-policy)/;
 
 export function isInternalHeader(name: string): boolean {
   return internalHeader.test(name);

@@ -77,7 +77,8 @@ async function answer(handle: Handler, request: IncomingMessage, response: Serve
 function keepPrivate(response: ServerResponse, requestPath: string): void {
   if (requestPath.startsWith("/_next/static/")) return;
   const setHeader = response.setHeader.bind(response);
-  response.setHeader = (name, value) => setHeader(name, name.toLowerCase() === "cache-control" ? "private, no-store" : value);
+  response.setHeader = (name, value) =>
+    setHeader(name, name.toLowerCase() === "cache-control" ? "private, no-store" : value);
 }
 
 function requestIdOf(request: IncomingMessage): string {

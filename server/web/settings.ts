@@ -14,7 +14,7 @@ export type WebSettings = {
   readonly brand: Brand;
 };
 
-export type Brand = { readonly name: string; /** `#rrggbb` */ readonly accent: string };
+export type Brand = { readonly name: string /** `#rrggbb` */; readonly accent: string };
 
 export const defaultBrand: Brand = { name: "Berth", accent: "#2458b8" };
 

@@ -10,7 +10,8 @@ async function onFakeApi(): Promise<SpawnerHarness> {
   const { api, spawner, another, stop } = await startSpawnerUnderTest();
   const others = [await another(), await another()];
   api.pods.onCreated = (pod) => behave(pod);
-  const runsOf = (serverId: string) => api.pods.all().filter(({ metadata }) => metadata.labels?.["berth.dev/server"] === serverId);
+  const runsOf = (serverId: string) =>
+    api.pods.all().filter(({ metadata }) => metadata.labels?.["berth.dev/server"] === serverId);
   const behave = ({ metadata: { name, labels = {} } }: KubeJson) => {
     api.pods.setRunning(name, "127.0.0.1");
     if (labels.behaviour === "exits-with-3") {
@@ -28,7 +29,13 @@ async function onFakeApi(): Promise<SpawnerHarness> {
       return next;
     },
     order: (behaviour: Behaviour, generation = 1) =>
-      orderFor({ generation, spec: { pod: { ...simplestSpec.pod, labels: { behaviour } }, memory: { limitBytes: 64 * 2 ** 20, guaranteeBytes: 0 } } }),
+      orderFor({
+        generation,
+        spec: {
+          pod: { ...simplestSpec.pod, labels: { behaviour } },
+          memory: { limitBytes: 64 * 2 ** 20, guaranteeBytes: 0 },
+        },
+      }),
     runsOf: async ({ serverId }) => runsOf(serverId).map(({ metadata }) => metadata.uid),
     secretOf: async ({ objectName, generation, namespace }) => {
       const secret = api.store.get("secrets", namespace, `${objectName}-${generation}`);

@@ -238,11 +238,12 @@ async function secretsDiffer({ spawner, order, secretOf, serving }: SpawnerHarne
   }
 }
 
-async function saysItIsBlind({ spawner, order, blind }: SpawnerHarness): Promise<void> {
+async function saysItIsBlind({ spawner, order, blind, serving }: SpawnerHarness): Promise<void> {
   const wanted = order("serves");
   const watching = collect(spawner);
   await startUntilStarted(spawner, wanted);
   await watching.until("running");
+  await serving(wanted.ref);
   const see = await blind();
   await watching.untilStale(true);
   await expect(spawner.observeAll(never)).rejects.toMatchObject({ code: "unavailable" });

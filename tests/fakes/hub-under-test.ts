@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { createDb } from "#db/client.ts";
-import { systemClock } from "#server/clock.ts";
+import { type Clock, systemClock } from "#server/clock.ts";
 import { Config } from "#server/config/schema.ts";
 import { createHub, type Hub } from "#server/hub.ts";
 import { createLog } from "#server/log.ts";
@@ -33,21 +33,23 @@ export async function startTestHub(config: unknown = {}): Promise<HubUnderTest> 
   };
 }
 
-const keys = generateKeyPairSync("ed25519");
+/** What every hub of a test run signs with. */
+export const hubKeys = generateKeyPairSync("ed25519");
 
 /** One more hub on the same database and backend: a second replica, or the one after a crash. */
 export async function startHubOn(on: {
   databaseUrl: string;
   spawner: Spawner;
   config?: unknown;
+  clock?: Clock;
   openDatabase?: typeof createDb;
 }): Promise<Hub> {
   const hub = await createHub({
     config: Config.parse(on.config ?? {}),
     databaseUrl: on.databaseUrl,
     maxConnections: 6,
-    signingKey: keys,
-    clock: systemClock,
+    signingKey: hubKeys,
+    clock: on.clock ?? systemClock,
     log: createLog("test", process.env.BERTH_TEST_LOG ?? "silent"),
     ...(on.openDatabase === undefined ? {} : { openDatabase: on.openDatabase }),
     makeSpawner: async () => ({ spawner: on.spawner, limitsNote: null, trustNotes: [] }),

@@ -1,5 +1,5 @@
-import type { V1PodStatus } from "@kubernetes/client-node";
 import { randomUUID } from "node:crypto";
+import type { V1PodStatus } from "@kubernetes/client-node";
 import type { KubeJson, KubeStore } from "./kube-api-store.ts";
 
 /** What kubelet and scheduler would do, done by the test; or by itself in automatic mode. */
@@ -53,7 +53,13 @@ export class KubePods {
   }
 
   setUnschedulable(name: string, message: string): void {
-    const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable", message, lastTransitionTime: new Date() };
+    const condition = {
+      type: "PodScheduled",
+      status: "False",
+      reason: "Unschedulable",
+      message,
+      lastTransitionTime: new Date(),
+    };
     this.setStatus(name, { phase: "Pending", conditions: [condition] });
   }
 
@@ -84,7 +90,10 @@ export class KubePods {
   beginDeleting(pod: KubeJson): void {
     if (pod.metadata.deletionTimestamp !== undefined) return;
     const deletionTimestamp = new Date().toISOString();
-    this.#store.update("pods", { ...pod, metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: 1 } });
+    this.#store.update("pods", {
+      ...pod,
+      metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: 1 },
+    });
     if (!this.slowToEnd) this.finishDeleting(pod.metadata.name);
   }
 

@@ -11,7 +11,12 @@ export type KubeRequest = {
   readonly query: URLSearchParams;
 };
 
-const writes: Readonly<Record<string, KubeRequest["verb"]>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
+const writes: Readonly<Record<string, KubeRequest["verb"]>> = {
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
 
 /** Undefined for what is no resource: `/version`. */
 export function requestOf(method: string, url: string): KubeRequest | undefined {
@@ -35,7 +40,8 @@ export function requestOf(method: string, url: string): KubeRequest | undefined 
 
 /** `labelSelector` (`a=b,c=d`) and `fieldSelector` (dotted paths). */
 export function isSelected(object: KubeJson, query: URLSearchParams): boolean {
-  const pairs = (text: string | null) => (text ?? "").split(",").flatMap((pair) => (pair === "" ? [] : [pair.split("=", 2)]));
+  const pairs = (text: string | null) =>
+    (text ?? "").split(",").flatMap((pair) => (pair === "" ? [] : [pair.split("=", 2)]));
   const labels = object.metadata.labels ?? {};
   return (
     pairs(query.get("labelSelector")).every(([key = "", value]) => labels[key] === value) &&

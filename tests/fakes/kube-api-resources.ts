@@ -4,7 +4,11 @@ import { isSelected, type KubeRequest } from "./kube-api-request.ts";
 import type { KubeJson, KubeStore } from "./kube-api-store.ts";
 
 export type Done = { readonly status: number; readonly body: unknown };
-type Given = { metadata?: { name?: string; resourceVersion?: string }; preconditions?: { uid?: string }; spec?: unknown };
+type Given = {
+  metadata?: { name?: string; resourceVersion?: string };
+  preconditions?: { uid?: string };
+  spec?: unknown;
+};
 
 const clusterWide = new Set(["namespaces", "storageclasses", "selfsubjectaccessreviews"]);
 
@@ -61,9 +65,12 @@ export class KubeResources {
 
   #list({ plural, namespace, query }: KubeRequest, staleVersion: number | null): Done {
     const token = query.get("continue");
-    if (token !== null && !this.#pages.has(token)) return this.fail({ status: 410, reason: "Expired", message: "continue token" });
+    if (token !== null && !this.#pages.has(token))
+      return this.fail({ status: 410, reason: "Expired", message: "continue token" });
     const found = this.#store.list(plural, namespace).filter((object) => isSelected(object, query));
-    const asOf = found.filter(({ metadata }) => staleVersion === null || Number(metadata.resourceVersion) <= staleVersion);
+    const asOf = found.filter(
+      ({ metadata }) => staleVersion === null || Number(metadata.resourceVersion) <= staleVersion,
+    );
     const all = (token === null ? undefined : this.#pages.get(token)) ?? asOf;
     const limit = Number(query.get("limit") ?? "0") || all.length;
     const items = all.slice(0, limit);
@@ -81,12 +88,14 @@ export class KubeResources {
 
   #create(request: KubeRequest, given: Given): Done {
     const { plural, namespace } = request;
-    if (plural === "selfsubjectaccessreviews") return { status: 201, body: { ...given, status: { allowed: this.allowed(rightOf(given)) } } };
+    if (plural === "selfsubjectaccessreviews")
+      return { status: 201, body: { ...given, status: { allowed: this.allowed(rightOf(given)) } } };
     const named = { ...request, name: given.metadata?.name ?? "" };
     if (!clusterWide.has(plural) && this.#store.get("namespaces", null, namespace ?? "") === undefined) {
       return this.fail({ status: 404, reason: "NotFound", message: `namespaces "${namespace}" not found` });
     }
-    if (this.#find(named) !== undefined) return this.fail({ status: 409, reason: "AlreadyExists", message: `${plural} "${named.name}" already exists` });
+    if (this.#find(named) !== undefined)
+      return this.fail({ status: 409, reason: "AlreadyExists", message: `${plural} "${named.name}" already exists` });
     const refusal = plural === "pods" ? this.#overQuota(named) : undefined;
     if (refusal !== undefined) return refusal;
     const made = this.#store.create(plural, clusterWide.has(plural) ? null : namespace, given);
@@ -105,7 +114,8 @@ export class KubeResources {
     const found = this.#find(request);
     if (found === undefined) return this.#notFound(request);
     const version = given.metadata?.resourceVersion;
-    if (version !== undefined && version !== found.metadata.resourceVersion) return this.#conflict(request, "the object has been modified");
+    if (version !== undefined && version !== found.metadata.resourceVersion)
+      return this.#conflict(request, "the object has been modified");
     const object = { ...(given as KubeJson), metadata: { ...found.metadata, ...given.metadata } };
     return { status: 200, body: this.#store.update(request.plural, object) };
   }
@@ -115,7 +125,10 @@ export class KubeResources {
     if (found === undefined) return this.#notFound(request);
     const { uid } = found.metadata;
     if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
-      return this.#conflict(request, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid})`);
+      return this.#conflict(
+        request,
+        `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid})`,
+      );
     }
     if (request.plural === "pods") this.#pods.beginDeleting(found);
     else this.#store.remove(request.plural, found);
@@ -131,12 +144,18 @@ export class KubeResources {
   }
 
   #conflict({ plural, name }: KubeRequest, why: string): Done {
-    return this.fail({ status: 409, reason: "Conflict", message: `Operation cannot be fulfilled on ${plural} "${name}": ${why}` });
+    return this.fail({
+      status: 409,
+      reason: "Conflict",
+      message: `Operation cannot be fulfilled on ${plural} "${name}": ${why}`,
+    });
   }
 }
 
 function rightOf({ spec }: Given): string {
-  const { resourceAttributes } = (spec ?? {}) as { resourceAttributes?: { verb?: string; resource?: string; subresource?: string } };
+  const { resourceAttributes } = (spec ?? {}) as {
+    resourceAttributes?: { verb?: string; resource?: string; subresource?: string };
+  };
   const { verb, resource, subresource } = resourceAttributes ?? {};
   return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
 }

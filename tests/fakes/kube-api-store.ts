@@ -15,7 +15,12 @@ export type KubeJson = {
   };
   [more: string]: unknown;
 };
-export type Change = { readonly version: number; readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly plural: string; readonly object: KubeJson };
+export type Change = {
+  readonly version: number;
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly plural: string;
+  readonly object: KubeJson;
+};
 
 /** etcd and the watch cache: objects, one version for everything, and the changes since the last compaction. */
 export class KubeStore {

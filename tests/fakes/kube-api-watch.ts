@@ -26,7 +26,13 @@ export class KubeWatches {
     const from = Number(request.query.get("resourceVersion") ?? "0");
     response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
     if (from !== 0 && from < this.#store.compacted) {
-      const object = { kind: "Status", status: "Failure", code: 410, reason: "Expired", message: "too old resource version" };
+      const object = {
+        kind: "Status",
+        status: "Failure",
+        code: 410,
+        reason: "Expired",
+        message: "too old resource version",
+      };
       response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
       return;
     }
@@ -40,7 +46,8 @@ export class KubeWatches {
     if (this.#faults.silent) return;
     const object = { kind: "Pod", metadata: { resourceVersion: String(this.#store.version) } };
     for (const [response, { query }] of this.#open) {
-      if (query.get("allowWatchBookmarks") === "true") response.write(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+      if (query.get("allowWatchBookmarks") === "true")
+        response.write(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
     }
   }
 
@@ -58,6 +65,7 @@ export class KubeWatches {
     if (this.#faults.silent || change.plural !== request.plural) return;
     if (request.namespace !== null && change.object.metadata.namespace !== request.namespace) return;
     if (!isSelected(change.object, request.query)) return;
-    for (const { type, object } of this.#faults.onEvent(change)) response.write(`${JSON.stringify({ type, object })}\n`);
+    for (const { type, object } of this.#faults.onEvent(change))
+      response.write(`${JSON.stringify({ type, object })}\n`);
   }
 }

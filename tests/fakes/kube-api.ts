@@ -44,9 +44,12 @@ export async function startFakeKubeApi(options: FakeKubeApiOptions = {}): Promis
   pods.auto = options.auto ?? null;
   const watches = new KubeWatches(store, faults);
   const resources = new KubeResources(store, pods);
-  for (const name of ["default", ...(options.namespaces ?? ["berth"])]) store.create("namespaces", null, { metadata: { name } });
+  for (const name of ["default", ...(options.namespaces ?? ["berth"])])
+    store.create("namespaces", null, { metadata: { name } });
   const requests: KubeRequest[] = [];
-  const listener = new Listener((request, response) => void handle({ faults, watches, resources, requests }, request, response));
+  const listener = new Listener(
+    (request, response) => void handle({ faults, watches, resources, requests }, request, response),
+  );
   await listener.open();
   const folder = mkdtempSync(path.join(tmpdir(), "berth-fake-kube-"));
   const kubeconfigPath = path.join(folder, "kubeconfig");
@@ -60,7 +63,10 @@ export async function startFakeKubeApi(options: FakeKubeApiOptions = {}): Promis
     watches,
     resources,
     requests,
-    writesAndReads: () => requests.filter(({ verb }) => verb !== "watch" && verb !== "list").map(({ verb, resource }) => `${verb} ${resource}`),
+    writesAndReads: () =>
+      requests
+        .filter(({ verb }) => verb !== "watch" && verb !== "list")
+        .map(({ verb, resource }) => `${verb} ${resource}`),
     connections: () => listener.connections,
     down: () => listener.close(),
     up: () => listener.open(),
@@ -74,7 +80,11 @@ export async function startFakeKubeApi(options: FakeKubeApiOptions = {}): Promis
 
 type Parts = Pick<FakeKubeApi, "faults" | "watches" | "resources" | "requests">;
 
-async function handle({ faults, watches, resources, requests }: Parts, message: IncomingMessage, response: ServerResponse) {
+async function handle(
+  { faults, watches, resources, requests }: Parts,
+  message: IncomingMessage,
+  response: ServerResponse,
+) {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks).toString("utf8");
@@ -86,9 +96,14 @@ async function handle({ faults, watches, resources, requests }: Parts, message: 
   if (fault?.kind === "reset") return void response.destroy();
   if (fault?.kind === "answer") return answer(response, fault.status, resources.statusObject(fault), retryAfter(fault));
   if (request.verb === "watch") return watches.serve(request, response);
-  const done = resources.perform(request, body === "" ? undefined : JSON.parse(body), fault?.kind === "stale-list" ? fault.version : null);
+  const done = resources.perform(
+    request,
+    body === "" ? undefined : JSON.parse(body),
+    fault?.kind === "stale-list" ? fault.version : null,
+  );
   if (fault?.kind === "applied-but-reset") return void response.destroy();
-  if (fault?.kind === "applied-but") return answer(response, fault.status, resources.statusObject(fault), retryAfter(fault));
+  if (fault?.kind === "applied-but")
+    return answer(response, fault.status, resources.statusObject(fault), retryAfter(fault));
   answer(response, done.status, done.body);
 }
 

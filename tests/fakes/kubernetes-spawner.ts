@@ -40,7 +40,13 @@ export type Wanted = {
 };
 
 /** An order for ana's default server; each part can be another's. */
-export function orderFor({ serverId = "server-ana", generation = 1, name = "ana", home = {}, spec = {} }: Wanted = {}): SpawnOrder {
+export function orderFor({
+  serverId = "server-ana",
+  generation = 1,
+  name = "ana",
+  home = {},
+  spec = {},
+}: Wanted = {}): SpawnOrder {
   return {
     ref: { serverId, generation, namespace: "berth", objectName: `jupyter-${name}`, runId: null },
     owner: { userId: `user-${name}`, name, uid: null },
@@ -101,9 +107,22 @@ export async function startSpawnerUnderTest(options: Options = {}): Promise<Spaw
   const watches: WatchUnderTest[] = [];
   const make = async (more: Partial<KubeClientOptions> = {}) => {
     const kubeconfigPath = api.kubeconfigPath;
-    const client = await createKubeClient({ kubeconfigPath, requestsInFlight: 16, userAgent: "berth/test", time: clock, ...options.client, ...more });
+    const client = await createKubeClient({
+      kubeconfigPath,
+      requestsInFlight: 16,
+      userAgent: "berth/test",
+      time: clock,
+      ...options.client,
+      ...more,
+    });
     clients.push(client);
-    const spawner = createKubernetesSpawner({ client, installationId, settings: { ...settings, ...options.settings }, clock, log });
+    const spawner = createKubernetesSpawner({
+      client,
+      installationId,
+      settings: { ...settings, ...options.settings },
+      clock,
+      log,
+    });
     return { client, spawner };
   };
   const { client, spawner } = await make();

@@ -1,5 +1,3 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type {
   Observation,
   ServerRef,
@@ -9,8 +7,9 @@ import type {
   SpawnOrder,
   StartOutcome,
 } from "#server/spawner/spawner.ts";
+import { EchoServer } from "./echo-server.ts";
 
-type Run = { ref: ServerRef; observation: Observation; order: SpawnOrder; http: Server | null };
+type Run = { ref: ServerRef; observation: Observation; order: SpawnOrder; app: EchoServer | null };
 
 /**
  * A backend with behaviour, in memory: runs survive a hub's end, starts and stops are counted, and the test decides what
@@ -39,7 +38,7 @@ export class FakeSpawner implements Spawner {
     const runId = `run-${++this.#count}`;
     const ref = { ...order.ref, runId };
     this.started.push(`${order.ref.serverId}#${order.ref.generation}`);
-    const run: Run = { ref, order, http: null, observation: { kind: "waiting", runId, phase: "starting", detail: "" } };
+    const run: Run = { ref, order, app: null, observation: { kind: "waiting", runId, phase: "starting", detail: "" } };
     this.runs.set(order.ref.serverId, run);
     if (outcome === "run") await this.setRunning(order.ref.serverId);
     else this.#tell(run);
@@ -81,11 +80,17 @@ export class FakeSpawner implements Spawner {
 
   async setRunning(serverId: string): Promise<void> {
     const run = this.#run(serverId);
-    run.http = createServer((_request, response) => response.end("ok"));
-    await new Promise<void>((resolve) => run.http?.listen(0, "127.0.0.1", resolve));
-    const { port } = run.http.address() as AddressInfo;
+    run.app = new EchoServer(run.order.owner.name);
+    const port = await run.app.listen();
     const runId = run.ref.runId ?? "";
     this.set(serverId, { kind: "running", runId, target: { kind: "tcp", host: "127.0.0.1", port }, since: new Date() });
+  }
+
+  /** The program that answers for this server. */
+  appOf(serverId: string): EchoServer {
+    const { app } = this.#run(serverId);
+    if (app === null) throw new Error(`nothing answers for ${serverId} yet`);
+    return app;
   }
 
   set(serverId: string, observation: Observation): void {
@@ -98,8 +103,7 @@ export class FakeSpawner implements Spawner {
   kill(serverId: string): void {
     const run = this.runs.get(serverId);
     if (run === undefined) return;
-    run.http?.closeAllConnections();
-    run.http?.close();
+    run.app?.close();
     this.runs.delete(serverId);
     run.observation = { kind: "absent" };
     this.#tell(run);

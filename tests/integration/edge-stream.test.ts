@@ -1,17 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { sidHashOf } from "#server/auth/session-token.ts";
 import type { Clock } from "#server/clock.ts";
 import { systemClock } from "#server/clock.ts";
-import {
-  ask,
-  echo,
-  type Rig,
-  type RigOptions,
-  routeTo,
-  sidHashOf,
-  startRig,
-  stoppedAs,
-  until,
-} from "#tests/edge-rig.ts";
+import { ask, echo, type Rig, type RigOptions, routeTo, startRig, stoppedAs, until } from "#tests/edge-rig.ts";
 
 let rig: Rig;
 afterEach(async () => await rig.close());
@@ -56,6 +47,7 @@ describe("the stream from the hub", () => {
     await routed();
     rig.hub.down = true;
     rig.hub.cut();
+    await until(() => rig.hub.turnedAway > 0);
     clock.shiftMs = 590_000;
     expect([await status(), rig.edge.ready()]).toEqual([200, true]);
     clock.shiftMs = 605_000;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Rig, routeTo, sendRaw, sidHashOf, startRig, until } from "#tests/edge-rig.ts";
+import { sidHashOf } from "#server/auth/session-token.ts";
+import { type Rig, routeTo, sendRaw, startRig, until } from "#tests/edge-rig.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 const acceptOf = (value: string) =>

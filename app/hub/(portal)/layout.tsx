@@ -11,7 +11,10 @@ export default async function PortalLayout({ children }: { readonly children: Re
   const { trustNotes } = me.hub;
   return (
     <>
-      <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:m-2 focus:rounded-md focus:bg-surface focus:px-4 focus:py-2">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:absolute focus:m-2 focus:rounded-md focus:bg-surface focus:px-4 focus:py-2"
+      >
         {t("nav.skip")}
       </a>
       <Header name={me.name} admin={me.admin} brand={webSettings().brand.name} />

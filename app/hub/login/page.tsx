@@ -67,6 +67,7 @@ async function Ways({ next, mayGoOn }: { readonly next: string; readonly mayGoOn
 
 function sentenceFor(error: LoginError, retry: string | undefined): string {
   const seconds = Number(retry);
-  if (error === "throttled" && Number.isInteger(seconds) && seconds > 0) return t("login.error.throttled.in", { seconds });
+  if (error === "throttled" && Number.isInteger(seconds) && seconds > 0)
+    return t("login.error.throttled.in", { seconds });
   return t(`login.error.${error}`);
 }

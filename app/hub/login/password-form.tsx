@@ -32,7 +32,14 @@ export function PasswordForm({ method, next }: { readonly method: "local" | "dum
           {t("login.error.unavailable")}
         </Notice>
       )}
-      <TextField label={t("login.username")} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
+      <TextField
+        label={t("login.username")}
+        name="username"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+      />
       <div className="relative">
         <TextField
           label={t("login.password")}

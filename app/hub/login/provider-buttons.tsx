@@ -8,7 +8,13 @@ import { useSignIn } from "./use-sign-in.ts";
 
 type Provider = { readonly id: string; readonly displayName: string };
 
-export function ProviderButtons({ providers, next }: { readonly providers: readonly Provider[]; readonly next: string }) {
+export function ProviderButtons({
+  providers,
+  next,
+}: {
+  readonly providers: readonly Provider[];
+  readonly next: string;
+}) {
   const { state, run } = useSignIn();
   return (
     <div className="space-y-3">
@@ -18,7 +24,12 @@ export function ProviderButtons({ providers, next }: { readonly providers: reado
         </Notice>
       )}
       {providers.map(({ id, displayName }) => (
-        <Button key={id} className="w-full" disabled={state === "busy"} onClick={() => void run(() => signInAt(id, next))}>
+        <Button
+          key={id}
+          className="w-full"
+          disabled={state === "busy"}
+          onClick={() => void run(() => signInAt(id, next))}
+        >
           <span className="truncate">{t("login.provider", { name: displayName })}</span>
         </Button>
       ))}

@@ -17,25 +17,21 @@ type Ending = {
   readonly files: ServerFiles;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly accountIsItsOwn: boolean;
 };
 
 /**
  * Ends a run and all its processes, then forgets it. Every line may be the last one a hub does: the next call goes on
  * from what it finds. "gone" is said only when no process of the run is left.
  */
-export async function endRun(
-  record: RunRecord,
-  { files, clock, signal, accountIsItsOwn }: Ending,
-): Promise<StopOutcome> {
+export async function endRun(record: RunRecord, { files, clock, signal }: Ending): Promise<StopOutcome> {
   if (record.bootId !== bootId()) return forget(files, record);
   let stopping = record;
   if (record.stoppingSince === null) {
     stopping = files.markStopping(record, clock.now());
-    askToEnd(readRun(files, stopping), accountIsItsOwn);
+    askToEnd(readRun(files, stopping));
   }
   const until = clock.monotonicMs() + patienceMs;
-  while (!isOver(files, stopping, accountIsItsOwn, clock.now()) || forget(files, stopping).kind === "stopping") {
+  while (!isOver(files, stopping, clock.now()) || forget(files, stopping).kind === "stopping") {
     if (clock.monotonicMs() >= until) return { kind: "stopping" };
     await clock.sleep(lookEveryMs, signal);
   }
@@ -43,16 +39,15 @@ export async function endRun(
 }
 
 /** SIGTERM once, to the session of the app: a second one means "at once" to some programs. */
-function askToEnd(facts: RunFacts, accountIsItsOwn: boolean): void {
-  for (const { pid, session } of membersOf(facts, accountIsItsOwn))
-    if (session === facts.supervisor?.pid) sendSignal(pid, "SIGTERM");
+function askToEnd(facts: RunFacts): void {
+  for (const { pid, session } of membersOf(facts)) if (session === facts.supervisor?.pid) sendSignal(pid, "SIGTERM");
 }
 
-function isOver(files: ServerFiles, record: RunRecord, accountIsItsOwn: boolean, now: Date): boolean {
+function isOver(files: ServerFiles, record: RunRecord, now: Date): boolean {
   const facts = readRun(files, record);
   // A supervisor that began before the order was taken away holds the lock and is about to write down who it is.
   if (facts.supervisor === null) return !isLocked(files);
-  const members = membersOf(facts, accountIsItsOwn);
+  const members = membersOf(facts);
   const graceIsOver = now.getTime() >= (record.stoppingSince?.getTime() ?? 0) + record.graceSeconds * 1000;
   const mainIsOver = facts.exitStatus !== null || !facts.supervised || (facts.app !== null && !isAlive(facts.app));
   if (graceIsOver || mainIsOver) killAll(members);

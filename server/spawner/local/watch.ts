@@ -14,7 +14,6 @@ type Watching = {
   readonly table: ServerTable;
   readonly clock: Clock;
   readonly log: Log;
-  accountIsItsOwn(run: KnownRun): boolean;
   /** Resolves after `ms`, or as soon as something was started or stopped here. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 };
@@ -90,7 +89,7 @@ export class Watch {
     this.#heldAtMs = now;
     for (const run of runs) {
       boundLog(run.files.path("log", run.facts.record.generation));
-      holdMemory(run.files, run.facts, this.#deps.accountIsItsOwn(run));
+      holdMemory(run.files, run.facts);
     }
   }
 }

@@ -11,9 +11,15 @@ export default async function AccountPage() {
     <div className="max-w-lg space-y-6">
       <div>
         <PageTitle>{t("account.title")}</PageTitle>
-        <p className="mt-1 text-muted">{me.admin ? t("account.name.admin", { name: me.name }) : t("account.name", { name: me.name })}</p>
+        <p className="mt-1 text-muted">
+          {me.admin ? t("account.name.admin", { name: me.name }) : t("account.name", { name: me.name })}
+        </p>
       </div>
-      {me.hasPassword ? <PasswordChange name={me.name} /> : <p className="text-sm text-muted">{t("account.noPassword")}</p>}
+      {me.hasPassword ? (
+        <PasswordChange name={me.name} />
+      ) : (
+        <p className="text-sm text-muted">{t("account.noPassword")}</p>
+      )}
       <p className="text-sm text-muted">{t("account.version", { version: me.hub.version })}</p>
     </div>
   );

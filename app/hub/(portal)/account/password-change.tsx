@@ -34,8 +34,20 @@ export function PasswordChange({ name }: { readonly name: string }) {
         }}
       >
         <input type="hidden" name="username" autoComplete="username" value={name} readOnly />
-        <TextField label={t("account.password.current")} name="current" type="password" autoComplete="current-password" required />
-        <TextField label={t("account.password.next")} name="next" type="password" autoComplete="new-password" required />
+        <TextField
+          label={t("account.password.current")}
+          name="current"
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+        <TextField
+          label={t("account.password.next")}
+          name="next"
+          type="password"
+          autoComplete="new-password"
+          required
+        />
         <TextField
           label={t("account.password.again")}
           name="again"

@@ -13,7 +13,10 @@ export function listStateOf<Sort extends string>(query: Query, sorts: readonly [
   };
 }
 
-export function listQuery(state: Readonly<Record<string, string | number>>, defaults: Readonly<Record<string, string | number>>): string {
+export function listQuery(
+  state: Readonly<Record<string, string | number>>,
+  defaults: Readonly<Record<string, string | number>>,
+): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(state)) if (value !== defaults[key]) query.set(key, String(value));
   const text = query.toString();

@@ -26,7 +26,11 @@ export function MyServers({ me }: { readonly me: MeView }) {
     refetchInterval: ({ state }) => refetchInterval(state.data),
   });
   if (servers.data === undefined) {
-    return servers.error === null ? <PageSkeleton /> : <Problem error={servers.error} retry={() => void servers.refetch()} />;
+    return servers.error === null ? (
+      <PageSkeleton />
+    ) : (
+      <Problem error={servers.error} retry={() => void servers.refetch()} />
+    );
   }
   const named = servers.data.filter(({ name }) => name !== "").length;
   return (
@@ -39,7 +43,9 @@ export function MyServers({ me }: { readonly me: MeView }) {
           </li>
         ))}
       </ul>
-      {me.hub.namedServers && <AddServer user={me.name} taken={servers.data} used={named} limit={me.hub.namedServerLimit} />}
+      {me.hub.namedServers && (
+        <AddServer user={me.name} taken={servers.data} used={named} limit={me.hub.namedServerLimit} />
+      )}
     </div>
   );
 }

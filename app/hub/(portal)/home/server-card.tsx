@@ -11,8 +11,8 @@ import { t } from "#app/_text/t.ts";
 import type { ServerView } from "#server/api/views.ts";
 import { DeleteServer } from "./delete-server.tsx";
 import { PrimaryAction } from "./primary-action.tsx";
-import { ServerMenu } from "./server-menu.tsx";
 import { useServerActions } from "./server-actions.ts";
+import { ServerMenu } from "./server-menu.tsx";
 
 export function ServerCard({ server }: { readonly server: ServerView }) {
   const actions = useServerActions(server);
@@ -24,7 +24,12 @@ export function ServerCard({ server }: { readonly server: ServerView }) {
         <h2 className="text-lg font-semibold">{title}</h2>
         <PhaseBadge phase={server.phase} />
         <div className="ml-auto">
-          <ServerMenu server={server} actions={actions} label={t("server.more", { name: title })} onDelete={() => setAsksDelete(true)} />
+          <ServerMenu
+            server={server}
+            actions={actions}
+            label={t("server.more", { name: title })}
+            onDelete={() => setAsksDelete(true)}
+          />
         </div>
       </div>
       <ServerFacts server={server} />

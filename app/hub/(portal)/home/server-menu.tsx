@@ -23,7 +23,10 @@ export function ServerMenu({ server, actions, label, onDelete }: Props) {
     <MoreMenu label={label}>
       {phase === "ready" && <MenuItem onSelect={actions.restart}>{t("server.restart")}</MenuItem>}
       {isStarting && <MenuItem onSelect={actions.stop}>{t("server.cancel")}</MenuItem>}
-      <MenuItem disabled={!isResting} onSelect={() => router.push(serverPagePath("spawn", server.ownerName, server.name))}>
+      <MenuItem
+        disabled={!isResting}
+        onSelect={() => router.push(serverPagePath("spawn", server.ownerName, server.name))}
+      >
         {isResting ? t("server.chooseProfile") : t("server.chooseProfile.stopFirst")}
       </MenuItem>
       {server.name !== "" && (

@@ -42,8 +42,18 @@ export function CreateToken({ onCreated }: { onCreated(): void }) {
           create.mutate({ note, expiresInSeconds: lifetimes[lifetime]?.seconds ?? null, scopes: null });
         }}
       >
-        <TextField label={t("token.note.label")} value={note} maxLength={255} required onChange={(event) => setNote(event.target.value)} />
-        <SelectField label={t("token.lifetime")} value={lifetime} onChange={(event) => setLifetime(Number(event.target.value))}>
+        <TextField
+          label={t("token.note.label")}
+          value={note}
+          maxLength={255}
+          required
+          onChange={(event) => setNote(event.target.value)}
+        />
+        <SelectField
+          label={t("token.lifetime")}
+          value={lifetime}
+          onChange={(event) => setLifetime(Number(event.target.value))}
+        >
           {lifetimes.map(({ label }, index) => (
             <option key={label} value={index}>
               {label}

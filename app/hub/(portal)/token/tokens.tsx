@@ -30,7 +30,11 @@ export function Tokens() {
       </div>
       <CreateToken onCreated={() => void refresh()} />
       {(tokens.error ?? revoke.error) !== null && <Problem error={tokens.error ?? revoke.error} />}
-      {tokens.data === undefined ? <Skeleton className="h-40" /> : <TokenTable tokens={tokens.data} onRevoke={setLeaving} />}
+      {tokens.data === undefined ? (
+        <Skeleton className="h-40" />
+      ) : (
+        <TokenTable tokens={tokens.data} onRevoke={setLeaving} />
+      )}
       <Dialog
         open={leaving !== null}
         onOpenChange={(open) => !open && setLeaving(null)}
@@ -84,7 +88,11 @@ function TokenTable({ tokens, onRevoke }: { readonly tokens: readonly TokenRow[]
           <Cell>{token.lastUsedAt === null ? t("never") : <Ago date={token.lastUsedAt} />}</Cell>
           <Cell>{token.expiresAt === null ? t("never") : dateText(token.expiresAt)}</Cell>
           <Cell className="text-right">
-            <Button size="small" aria-label={t("token.revoke.label", { note: nameOf(token) })} onClick={() => onRevoke(token)}>
+            <Button
+              size="small"
+              aria-label={t("token.revoke.label", { note: nameOf(token) })}
+              onClick={() => onRevoke(token)}
+            >
               {t("token.revoke")}
             </Button>
           </Cell>

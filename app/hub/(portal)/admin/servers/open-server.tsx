@@ -18,7 +18,12 @@ export function OpenServer({ server, open, onOpenChange }: Props) {
   const [reason, setReason] = useState("");
   const enter = useMutation(trpc.servers.open.mutationOptions({ onSuccess: ({ url }) => location.assign(url) }));
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t("open.title", { user: server.ownerName })} description={t("open.text", { user: server.ownerName })}>
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t("open.title", { user: server.ownerName })}
+      description={t("open.text", { user: server.ownerName })}
+    >
       <form
         className="space-y-4"
         onSubmit={(event) => {
@@ -26,7 +31,14 @@ export function OpenServer({ server, open, onOpenChange }: Props) {
           enter.mutate({ user: server.ownerName, name: server.name, reason });
         }}
       >
-        <TextField label={t("open.reason")} value={reason} required minLength={3} maxLength={500} onChange={(event) => setReason(event.target.value)} />
+        <TextField
+          label={t("open.reason")}
+          value={reason}
+          required
+          minLength={3}
+          maxLength={500}
+          onChange={(event) => setReason(event.target.value)}
+        />
         {enter.error !== null && <Problem error={enter.error} />}
         <DialogButtons>
           <Button onClick={() => onOpenChange(false)}>{t("cancel")}</Button>

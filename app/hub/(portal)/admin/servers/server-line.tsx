@@ -38,21 +38,40 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
       </Cell>
       <Cell className="min-w-40">
         {server.profile?.displayName ?? "–"}
-        {server.limits !== null && <span className="block text-xs text-muted">{limitsTexts(server.limits).join(", ")}</span>}
+        {server.limits !== null && (
+          <span className="block text-xs text-muted">{limitsTexts(server.limits).join(", ")}</span>
+        )}
       </Cell>
-      <Cell className="whitespace-nowrap">{server.lastActivityAt === null ? t("never") : <Ago date={server.lastActivityAt} />}</Cell>
+      <Cell className="whitespace-nowrap">
+        {server.lastActivityAt === null ? t("never") : <Ago date={server.lastActivityAt} />}
+      </Cell>
       <Cell className="text-right">
         <div className="flex items-center justify-end gap-1">
           {isResting ? (
-            <Button size="small" disabled={busy || !server.canStartAgain} aria-label={t("servers.start.label", { name: title, user: server.ownerName })} onClick={act.start}>
+            <Button
+              size="small"
+              disabled={busy || !server.canStartAgain}
+              aria-label={t("servers.start.label", { name: title, user: server.ownerName })}
+              onClick={act.start}
+            >
               {t("server.start")}
             </Button>
           ) : (
-            <Button size="small" disabled={busy || server.phase === "stopping"} aria-label={t("servers.stop.label", { name: title, user: server.ownerName })} onClick={act.stop}>
+            <Button
+              size="small"
+              disabled={busy || server.phase === "stopping"}
+              aria-label={t("servers.stop.label", { name: title, user: server.ownerName })}
+              onClick={act.stop}
+            >
               {t("server.stop")}
             </Button>
           )}
-          <LineMenu server={server} me={me} label={t("servers.more", { name: title, user: server.ownerName })} onOpen={() => setOpening(true)} />
+          <LineMenu
+            server={server}
+            me={me}
+            label={t("servers.more", { name: title, user: server.ownerName })}
+            onOpen={() => setOpening(true)}
+          />
         </div>
         <OpenServer server={server} open={opening} onOpenChange={setOpening} />
       </Cell>
@@ -84,8 +103,12 @@ function LineMenu({ server, me, label, onOpen }: MenuProps) {
       <MenuItem disabled={server.phase !== "ready"} onSelect={isOwn ? () => location.assign(server.url) : onOpen}>
         {isOwn ? t("server.open") : t("servers.open")}
       </MenuItem>
-      <MenuItem onSelect={() => router.push(serverPagePath("spawn-pending", server.ownerName, server.name))}>{t("servers.progress")}</MenuItem>
-      <MenuItem onSelect={() => router.push(serverPagePath("spawn", server.ownerName, server.name))}>{t("server.chooseProfile")}</MenuItem>
+      <MenuItem onSelect={() => router.push(serverPagePath("spawn-pending", server.ownerName, server.name))}>
+        {t("servers.progress")}
+      </MenuItem>
+      <MenuItem onSelect={() => router.push(serverPagePath("spawn", server.ownerName, server.name))}>
+        {t("server.chooseProfile")}
+      </MenuItem>
     </MoreMenu>
   );
 }

@@ -22,9 +22,16 @@ export function ServerTable({ initial, initialPhase, me }: Props) {
   const [state, setState] = useState(initial);
   const [phase, setPhase] = useState(initialPhase);
   const search = useSettled(state.search);
-  useListAddress(listQuery({ ...state, search, phase: phase ?? "" }, { search: "", sort: "owner", page: 1, phase: "" }));
+  useListAddress(
+    listQuery({ ...state, search, phase: phase ?? "" }, { search: "", sort: "owner", page: 1, phase: "" }),
+  );
   const servers = useQuery({
-    ...trpc.users.servers.queryOptions({ ...state, search, ...(phase === null ? {} : { phase }), pageSize: serverPageSize }),
+    ...trpc.users.servers.queryOptions({
+      ...state,
+      search,
+      ...(phase === null ? {} : { phase }),
+      pageSize: serverPageSize,
+    }),
     placeholderData: keepPreviousData,
     refetchInterval: 10_000,
   });
@@ -66,7 +73,12 @@ export function ServerTable({ initial, initialPhase, me }: Props) {
               <ServerLine key={server.id} server={server} me={me} />
             ))}
           </Table>
-          <Pager page={servers.data.page} pageSize={serverPageSize} total={servers.data.total} onPage={(page) => setState({ ...state, page })} />
+          <Pager
+            page={servers.data.page}
+            pageSize={serverPageSize}
+            total={servers.data.total}
+            onPage={(page) => setState({ ...state, page })}
+          />
         </>
       )}
     </div>

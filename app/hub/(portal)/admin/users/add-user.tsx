@@ -17,7 +17,9 @@ export function AddUser({ open, onOpenChange }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const create = useMutation(
-    trpc.users.create.mutationOptions({ onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.users.list.queryKey() }) }),
+    trpc.users.create.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.users.list.queryKey() }),
+    }),
   );
   const change = (to: boolean) => {
     if (!to) create.reset();
@@ -36,7 +38,15 @@ export function AddUser({ open, onOpenChange }: Props) {
             create.mutate({ name: String(data.get("name") ?? ""), admin: data.get("admin") === "on" });
           }}
         >
-          <TextField label={t("users.add.name")} name="name" required maxLength={255} autoComplete="off" autoCapitalize="none" spellCheck={false} />
+          <TextField
+            label={t("users.add.name")}
+            name="name"
+            required
+            maxLength={255}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+          />
           <CheckField label={t("users.add.admin")} name="admin" />
           {create.error !== null && <Problem error={create.error} />}
           <DialogButtons>
@@ -51,7 +61,15 @@ export function AddUser({ open, onOpenChange }: Props) {
   );
 }
 
-function Created({ name, password, onClose }: { readonly name: string; readonly password: string | null; onClose(): void }) {
+function Created({
+  name,
+  password,
+  onClose,
+}: {
+  readonly name: string;
+  readonly password: string | null;
+  onClose(): void;
+}) {
   const id = useId();
   return (
     <>

@@ -28,15 +28,22 @@ export function UserLine({ user }: { readonly user: UserRow }) {
       </Cell>
       <Cell className="min-w-28 text-muted">{user.groups.join(", ")}</Cell>
       <Cell>{user.runningServers}</Cell>
-      <Cell className="whitespace-nowrap">{user.lastActivityAt === null ? t("never") : <Ago date={user.lastActivityAt} />}</Cell>
+      <Cell className="whitespace-nowrap">
+        {user.lastActivityAt === null ? t("never") : <Ago date={user.lastActivityAt} />}
+      </Cell>
       <Cell className="whitespace-nowrap">{dateText(user.createdAt)}</Cell>
       <Cell className="text-right">
         <MoreMenu label={t("users.more", { name: user.name })}>
-          <MenuItem onSelect={() => router.push(`/hub/admin/servers?search=${encodeURIComponent(user.name)}`)}>{t("users.servers")}</MenuItem>
+          <MenuItem onSelect={() => router.push(`/hub/admin/servers?search=${encodeURIComponent(user.name)}`)}>
+            {t("users.servers")}
+          </MenuItem>
           <MenuItem onSelect={() => setQuestion(user.admin ? "removeAdmin" : "makeAdmin")}>
             {user.admin ? t("users.removeAdmin") : t("users.makeAdmin")}
           </MenuItem>
-          <MenuItem danger={user.disabledAt === null} onSelect={() => setQuestion(user.disabledAt === null ? "disable" : "enable")}>
+          <MenuItem
+            danger={user.disabledAt === null}
+            onSelect={() => setQuestion(user.disabledAt === null ? "disable" : "enable")}
+          >
             {user.disabledAt === null ? t("users.disable") : t("users.enable")}
           </MenuItem>
         </MoreMenu>
@@ -50,7 +57,15 @@ function Tag({ children }: { readonly children: string }) {
   return <span className="ml-2 rounded-full bg-sunken px-2 py-0.5 text-xs font-medium text-muted">{children}</span>;
 }
 
-function UserQuestion({ user, question, onDone }: { readonly user: UserRow; readonly question: Question | null; onDone(): void }) {
+function UserQuestion({
+  user,
+  question,
+  onDone,
+}: {
+  readonly user: UserRow;
+  readonly question: Question | null;
+  onDone(): void;
+}) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const onSuccess = async () => {
@@ -61,7 +76,8 @@ function UserQuestion({ user, question, onDone }: { readonly user: UserRow; read
   const setAdmin = useMutation(trpc.users.setAdmin.mutationOptions({ onSuccess }));
   const error = setDisabled.error ?? setAdmin.error;
   const submit = () => {
-    if (question === "disable" || question === "enable") setDisabled.mutate({ name: user.name, disabled: question === "disable" });
+    if (question === "disable" || question === "enable")
+      setDisabled.mutate({ name: user.name, disabled: question === "disable" });
     else setAdmin.mutate({ name: user.name, admin: question === "makeAdmin" });
   };
   // While it fades out the question still needs its words.
@@ -76,7 +92,11 @@ function UserQuestion({ user, question, onDone }: { readonly user: UserRow; read
       {error !== null && <Problem error={error} />}
       <DialogButtons>
         <Button onClick={onDone}>{t("cancel")}</Button>
-        <Button look={shown === "enable" ? "primary" : "danger"} disabled={setDisabled.isPending || setAdmin.isPending} onClick={submit}>
+        <Button
+          look={shown === "enable" ? "primary" : "danger"}
+          disabled={setDisabled.isPending || setAdmin.isPending}
+          onClick={submit}
+        >
           {t(`users.${shown}`)}
         </Button>
       </DialogButtons>

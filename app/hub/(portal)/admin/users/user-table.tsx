@@ -74,7 +74,12 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
               <UserLine key={user.id} user={user} />
             ))}
           </Table>
-          <Pager page={users.data.page} pageSize={userPageSize} total={users.data.total} onPage={(page) => setState({ ...state, page })} />
+          <Pager
+            page={users.data.page}
+            pageSize={userPageSize}
+            total={users.data.total}
+            onPage={(page) => setState({ ...state, page })}
+          />
         </>
       )}
       <AddUser open={adding} onOpenChange={setAdding} />

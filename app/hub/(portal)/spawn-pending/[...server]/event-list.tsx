@@ -14,7 +14,11 @@ export function EventList({ events }: { readonly events: readonly ProgressEventV
       ) : (
         // Scrolls, so the keyboard must be able to reach it.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1, a region that scrolls
-        <ul tabIndex={0} aria-label={t("pending.details")} className="max-h-72 space-y-1.5 overflow-y-auto px-5 pb-4 font-mono text-xs">
+        <ul
+          tabIndex={0}
+          aria-label={t("pending.details")}
+          className="max-h-72 space-y-1.5 overflow-y-auto px-5 pb-4 font-mono text-xs"
+        >
           {events.map((event) => (
             <li key={event.id} className={event.warning ? "text-warn" : "text-muted"}>
               <time dateTime={event.at.toISOString()}>{clockText(event.at)}</time> {event.message}

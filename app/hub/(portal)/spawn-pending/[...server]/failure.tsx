@@ -37,7 +37,10 @@ export function Failure({ progress, busy, onTryAgain }: Props) {
             {t("failure.tryAgain")}
           </Button>
         )}
-        <ButtonLink look={server.canStartAgain ? "plain" : "primary"} href={serverPagePath("spawn", server.ownerName, server.name)}>
+        <ButtonLink
+          look={server.canStartAgain ? "plain" : "primary"}
+          href={serverPagePath("spawn", server.ownerName, server.name)}
+        >
           {t("server.chooseProfile")}
         </ButtonLink>
         <ButtonLink href="/hub/home">{t("nav.home")}</ButtonLink>

@@ -22,10 +22,13 @@ export function Pending({ server, next }: Props) {
   const [attempt, setAttempt] = useState(0);
   const feed = useProgress(server, attempt);
   const cancel = useMutation(trpc.servers.stop.mutationOptions());
-  const startAgain = useMutation(trpc.servers.startAgain.mutationOptions({ onSuccess: () => setAttempt((before) => before + 1) }));
+  const startAgain = useMutation(
+    trpc.servers.startAgain.mutationOptions({ onSuccess: () => setAttempt((before) => before + 1) }),
+  );
   const progress = "progress" in feed ? feed.progress : null;
   useGoWhenReady(progress, next);
-  if (feed.kind === "refused") return <Refused sentence={feed.problem.message} needsLogin={feed.problem.code === "unauthenticated"} />;
+  if (feed.kind === "refused")
+    return <Refused sentence={feed.problem.message} needsLogin={feed.problem.code === "unauthenticated"} />;
   if (!("progress" in feed)) return <PageSkeleton />;
   const { phase } = feed.progress.server;
   const title = server.name === "" ? t("server.default") : server.name;
@@ -38,7 +41,9 @@ export function Pending({ server, next }: Props) {
         <Settled server={feed.progress.server} />
       ) : (
         <>
-          <PageTitle>{phase === "ready" ? t("pending.opening", { name: title }) : t("pending.heading", { name: title })}</PageTitle>
+          <PageTitle>
+            {phase === "ready" ? t("pending.opening", { name: title }) : t("pending.heading", { name: title })}
+          </PageTitle>
           <Progress
             feed={feed}
             fallbackUrl={next ?? feed.progress.server.url}
@@ -75,4 +80,3 @@ function Refused({ sentence, needsLogin }: { readonly sentence: string; readonly
     </div>
   );
 }
-

@@ -60,7 +60,8 @@ function Times({ feed }: Pick<Props, "feed">) {
   const { elapsedSeconds, expectedSeconds } = feed.progress;
   const since = now === null ? 0 : Math.max(0, (performance.now() - feed.receivedMs) / 1000);
   const elapsed = t("pending.elapsed", { time: durationText(elapsedSeconds + since) });
-  const expected = expectedSeconds === null ? "" : ` ${t("pending.expected", { time: roughDurationText(expectedSeconds) })}`;
+  const expected =
+    expectedSeconds === null ? "" : ` ${t("pending.expected", { time: roughDurationText(expectedSeconds) })}`;
   return <p className="mt-1 text-sm text-muted">{`${elapsed}${expected}`}</p>;
 }
 
@@ -77,7 +78,11 @@ function Steps({ steps }: Pick<ProgressView, "steps">) {
       {steps.map(({ key, label, state }) => {
         const { Icon, className } = icons[state];
         return (
-          <li key={key} aria-current={state === "active" ? "step" : undefined} className="flex items-center gap-3 text-sm">
+          <li
+            key={key}
+            aria-current={state === "active" ? "step" : undefined}
+            className="flex items-center gap-3 text-sm"
+          >
             <Icon aria-hidden className={classNames("size-4 shrink-0", className)} />
             <span className={state === "todo" ? "text-muted" : undefined}>{label}</span>
             <span className="sr-only">{t(`step.${state}`)}</span>

@@ -18,7 +18,8 @@ export function firstSelection(view: StartOptionsView, preset: Asked | null): Se
   const { profiles, last } = view;
   const find = (slug: string | null | undefined) => profiles.find((profile) => profile.slug === slug);
   const asked = preset !== null && (preset.profile !== null || Object.keys(preset.options).length > 0) ? preset : null;
-  const profile = find(asked?.profile) ?? (asked?.profile == null ? find(last?.profile) : undefined) ?? defaultProfile(profiles);
+  const profile =
+    find(asked?.profile) ?? (asked?.profile == null ? find(last?.profile) : undefined) ?? defaultProfile(profiles);
   if (profile === undefined) return null;
   const remembered = last?.profile === profile.slug ? last.options : {};
   return selectionFor(profile, { ...remembered, ...(asked?.options ?? {}) });
@@ -51,12 +52,17 @@ export function optionsOf(selection: Selection): Record<string, string> {
 }
 
 /** The first typed value that doesn't fit its pattern, with the sentence for it. The hub checks again, with RE2. */
-export function typedProblem(profile: ProfileView, selection: Selection, emptySentence: string): { readonly option: string; readonly message: string } | null {
+export function typedProblem(
+  profile: ProfileView,
+  selection: Selection,
+  emptySentence: string,
+): { readonly option: string; readonly message: string } | null {
   for (const option of profile.options) {
     const value = selection.values[option.name];
     if (value?.kind !== "typed" || option.unlisted === null) continue;
     if (value.text === "") return { option: option.name, message: option.unlisted.message || emptySentence };
-    if (!fits(option.unlisted.pattern, value.text)) return { option: option.name, message: option.unlisted.message || emptySentence };
+    if (!fits(option.unlisted.pattern, value.text))
+      return { option: option.name, message: option.unlisted.message || emptySentence };
   }
   return null;
 }
@@ -72,7 +78,10 @@ function fits(pattern: string, text: string): boolean {
 }
 
 export function searchProfiles(profiles: readonly ProfileView[], search: string): readonly ProfileView[] {
-  const words = search.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   return profiles.filter((profile) => {
     const text = `${profile.displayName} ${profile.description.replace(/<[^>]*>/g, " ")}`.toLowerCase();
     return words.every((word) => text.includes(word));

@@ -18,7 +18,8 @@ const typedMark = "typed value";
 export function OptionField({ option, value, error, onChange }: Props) {
   const { unlisted } = option;
   const selected = value?.kind === "choice" ? value.slug : typedMark;
-  const choose = (chosen: string) => onChange(chosen === typedMark ? { kind: "typed", text: "" } : { kind: "choice", slug: chosen });
+  const choose = (chosen: string) =>
+    onChange(chosen === typedMark ? { kind: "typed", text: "" } : { kind: "choice", slug: chosen });
   return (
     <div className="space-y-3">
       {option.choices.length > 0 && (

@@ -25,7 +25,13 @@ export default async function SpawnPage({ params, searchParams }: Props) {
   await prefetch((trpc) => trpc.servers.startOptions.queryOptions(server));
   return (
     <Prefetched>
-      <SpawnForm me={me.name} server={server} next={next} preset={preset.ok ? preset.choices : null} presetProblem={preset.ok ? null : preset.problem.message} />
+      <SpawnForm
+        me={me.name}
+        server={server}
+        next={next}
+        preset={preset.ok ? preset.choices : null}
+        presetProblem={preset.ok ? null : preset.problem.message}
+      />
     </Prefetched>
   );
 }

@@ -26,7 +26,12 @@ export function ProfileCard({ server, profile, selection, problem, onSelect, onV
   const isChosen = selection !== null;
   const limits = useLimits(server, profile, selection);
   return (
-    <div className={classNames("rounded-lg border bg-surface", isChosen ? "border-focus ring-1 ring-focus" : "border-line hover:border-line-strong")}>
+    <div
+      className={classNames(
+        "rounded-lg border bg-surface",
+        isChosen ? "border-focus ring-1 ring-focus" : "border-line hover:border-line-strong",
+      )}
+    >
       <label htmlFor={id} className="flex cursor-pointer gap-4 p-5">
         <input
           id={id}
@@ -42,7 +47,8 @@ export function ProfileCard({ server, profile, selection, problem, onSelect, onV
           <span className="block font-semibold">{profile.displayName}</span>
           <span className="mt-1 block text-sm text-muted">
             {limits.join(" · ")}
-            {profile.expectedSeconds !== null && ` · ${t("spawn.ready", { time: roughDurationText(profile.expectedSeconds) })}`}
+            {profile.expectedSeconds !== null &&
+              ` · ${t("spawn.ready", { time: roughDurationText(profile.expectedSeconds) })}`}
           </span>
         </span>
       </label>

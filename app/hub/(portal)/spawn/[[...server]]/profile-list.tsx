@@ -4,7 +4,7 @@ import { useState } from "react";
 import { TextField } from "#app/_components/field.tsx";
 import { t } from "#app/_text/t.ts";
 import type { ProfileView } from "#server/api/views.ts";
-import { type OptionValue, searchProfiles, type Selection } from "./choices.ts";
+import { type OptionValue, type Selection, searchProfiles } from "./choices.ts";
 import { ProfileCard } from "./profile-card.tsx";
 
 const searchFrom = 9;
@@ -26,7 +26,12 @@ export function ProfileList({ server, profiles, selection, problem, onProfile, o
       <legend className="sr-only">{t("spawn.profile")}</legend>
       {profiles.length >= searchFrom && (
         <div className="mb-4 max-w-sm">
-          <TextField label={t("spawn.search")} type="search" value={search} onChange={(event) => setSearch(event.target.value)} />
+          <TextField
+            label={t("spawn.search")}
+            type="search"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
           <p role="status" className="mt-1 text-sm text-muted">
             {t("spawn.found", { found: found.length, total: profiles.length })}
           </p>

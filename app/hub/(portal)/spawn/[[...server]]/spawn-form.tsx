@@ -12,7 +12,7 @@ import { serverPagePath } from "#app/_format/server-path.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { StartOptionsView } from "#server/api/views.ts";
-import { type Asked, firstSelection, optionsOf, selectionFor, type Selection, typedProblem } from "./choices.ts";
+import { type Asked, firstSelection, optionsOf, type Selection, selectionFor, typedProblem } from "./choices.ts";
 import { ProfileList } from "./profile-list.tsx";
 import { StartBar } from "./start-bar.tsx";
 
@@ -28,7 +28,11 @@ export function SpawnForm(props: Props) {
   const trpc = useTRPC();
   const options = useQuery({ ...trpc.servers.startOptions.queryOptions(props.server), staleTime: 60_000 });
   if (options.data === undefined) {
-    return options.error === null ? <PageSkeleton /> : <Problem error={options.error} retry={() => void options.refetch()} />;
+    return options.error === null ? (
+      <PageSkeleton />
+    ) : (
+      <Problem error={options.error} retry={() => void options.refetch()} />
+    );
   }
   const phase = options.data.server?.phase ?? "stopped";
   return (
@@ -38,7 +42,11 @@ export function SpawnForm(props: Props) {
         <p className="mt-1 text-muted">{subtitle(props)}</p>
       </div>
       {props.presetProblem !== null && <Notice kind="warn">{props.presetProblem}</Notice>}
-      {phase === "stopped" || phase === "failed" ? <Choosing {...props} view={options.data} /> : <AlreadyThere {...props} />}
+      {phase === "stopped" || phase === "failed" ? (
+        <Choosing {...props} view={options.data} />
+      ) : (
+        <AlreadyThere {...props} />
+      )}
     </div>
   );
 }
@@ -101,7 +109,9 @@ function Choosing({ server, next, preset, view }: Props & { readonly view: Start
         profiles={view.profiles}
         selection={selection}
         problem={problem}
-        onProfile={(chosen) => change(selectionFor(chosen, view.last?.profile === chosen.slug ? view.last.options : {}))}
+        onProfile={(chosen) =>
+          change(selectionFor(chosen, view.last?.profile === chosen.slug ? view.last.options : {}))
+        }
         onValue={(option, value) => change({ ...selection, values: { ...selection.values, [option]: value } })}
       />
       {start.error !== null && <Problem error={start.error} />}

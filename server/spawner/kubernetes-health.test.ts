@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { orderFor, type SpawnerUnderTest, startSpawnerUnderTest } from "#tests/fakes/kubernetes-spawner.ts";
+import { neededRights } from "./kubernetes-health.ts";
+
+const never = new AbortController().signal;
+
+type Role = { rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] };
+
+async function documentedRights(): Promise<Set<string>> {
+  const role = parse(await readFile(new URL("../../k8s/rbac/role.yaml", import.meta.url), "utf8")) as Role;
+  return new Set(
+    role.rules.flatMap(({ resources, verbs }) => resources.flatMap((one) => verbs.map((verb) => `${verb} ${one}`))),
+  );
+}
+
+describe("the rights and the health of the Kubernetes backend", () => {
+  let it: SpawnerUnderTest;
+
+  beforeEach(async () => {
+    it = await startSpawnerUnderTest();
+  });
+  afterEach(async () => {
+    await it.stop();
+  });
+
+  test("S-73: a life of servers, faults and all, uses only what the documented Role allows, and health asks for all of it", async () => {
+    const watching = it.watch();
+    await it.spawner.start(orderFor(), never);
+    await watching.until("waiting");
+    await it.spawner.observeAll(never);
+    it.api.pods.setLog("jupyter-ana", "hello");
+    expect(await it.spawner.logTail(orderFor().ref, 5)).toEqual(["hello"]);
+    const [leftover] = it.api.store.list("secrets", "berth");
+    await it.spawner.stop(orderFor().ref, never);
+    if (leftover !== undefined) it.api.store.create("secrets", "berth", leftover);
+    await it.spawner.start(orderFor(), never);
+    await it.spawner.start(orderFor({ generation: 2 }), never);
+    await expect.poll(() => it.api.watches.count("events")).toBe(1);
+    const used = new Set(it.api.requests.map(({ verb, resource }) => `${verb} ${resource}`));
+    const allowed = await documentedRights();
+    const asked = new Set(neededRights.flatMap(({ resource, verbs }) => verbs.map((verb) => `${verb} ${resource}`)));
+    expect([...used].filter((right) => !allowed.has(right))).toEqual([]);
+    expect([...asked].filter((right) => !allowed.has(right))).toEqual([]);
+    expect([...used].filter((right) => !asked.has(right))).toEqual([]);
+  });
+
+  test("all well: the API's version, the rights, and the class new homes get", async () => {
+    it.api.store.create("storageclasses", null, {
+      metadata: { name: "fast", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } } as {
+        name: string;
+      },
+    });
+    const health = await it.spawner.health();
+    expect(health.ok).toBe(true);
+    expect(health.checks.map(({ message }) => message)).toEqual([
+      "Answers, version v1.34.4.",
+      "All that is needed is allowed.",
+      "New homes use fast.",
+    ]);
+  });
+
+  test("rights that are missing are named, with what to do", async () => {
+    it.api.resources.allowed = (right) => right !== "create pods" && right !== "get pods/log";
+    const { ok, checks } = await it.spawner.health();
+    expect(ok).toBe(false);
+    expect(checks.find(({ ok: fine }) => !fine)).toMatchObject({
+      message: "Not allowed: create pods, get pods/log.",
+      fix: expect.stringContaining("k8s/rbac"),
+    });
+  });
+
+  test("not being allowed to look at storage classes is no fault; having none is", async () => {
+    expect((await it.spawner.health()).ok).toBe(false);
+    it.api.faults.add({ resource: "storageclasses" }, { kind: "answer", status: 403, reason: "Forbidden" });
+    expect((await it.spawner.health()).ok).toBe(true);
+  });
+
+  test("an API server that doesn't answer is the one thing said", async () => {
+    await it.api.down();
+    const { ok, checks } = await it.spawner.health();
+    expect(ok).toBe(false);
+    expect(checks).toHaveLength(1);
+    expect(checks[0]?.message).toContain("Doesn't answer");
+  });
+});

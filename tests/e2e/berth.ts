@@ -83,9 +83,14 @@ function collect(child: ChildProcess): () => string {
 }
 
 async function untilReady(child: ChildProcess, output: () => string): Promise<void> {
+  let over = false;
+  // "close", not "exit": only then is everything it said here.
+  child.once("close", () => {
+    over = true;
+  });
   const deadline = performance.now() + readyWithinMs;
   while (!/ready at /.test(output())) {
-    if (child.exitCode !== null || child.signalCode !== null)
+    if (over)
       throw new Error(`Berth ended before it was ready:\n${output()}`);
     if (performance.now() > deadline) {
       child.kill("SIGKILL");

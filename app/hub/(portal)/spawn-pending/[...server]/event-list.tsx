@@ -12,9 +12,8 @@ export function EventList({ events }: { readonly events: readonly ProgressEventV
       {events.length === 0 ? (
         <p className="px-5 pb-4 text-sm text-muted">{t("pending.noEvents")}</p>
       ) : (
-        // Scrolls, so the keyboard must be able to reach it.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1, a region that scrolls
         <ul
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it (WCAG 2.1.1)
           tabIndex={0}
           aria-label={t("pending.details")}
           className="max-h-72 space-y-1.5 overflow-y-auto px-5 pb-4 font-mono text-xs"

@@ -1,0 +1,60 @@
+import { expect, type Page } from "@playwright/test";
+
+/** What a student does on the first day, as steps: everything by roles and names, through the real pages. */
+
+export async function logIn(page: Page, url: string, name: string, password: string): Promise<void> {
+  await page.goto(`${url}/hub/login`);
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "My servers" })).toBeVisible();
+}
+
+/** Chooses a profile with an option, presses Start, watches the progress, and ends in JupyterLab. */
+export async function startServer(page: Page, choice: { profile: string; option: string; value: string }): Promise<void> {
+  await page.getByRole("link", { name: "Start", exact: true }).or(page.getByRole("button", { name: "Start", exact: true })).first().click();
+  await expect(page.getByRole("heading", { name: "Choose a profile" })).toBeVisible();
+  await page.getByRole("radio", { name: choice.profile }).check();
+  await page.getByLabel(choice.option).selectOption({ label: choice.value });
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(page).toHaveURL(/\/hub\/spawn-pending\/|\/user\//);
+  await inJupyterLab(page);
+}
+
+export async function inJupyterLab(page: Page): Promise<void> {
+  await expect(page).toHaveURL(/\/user\/[^/]+\/lab/, { timeout: 120_000 });
+  await expect(page.getByRole("menuitem", { name: "File" })).toBeVisible({ timeout: 60_000 });
+}
+
+/** Makes a notebook, computes 6*7 in it over the kernel's WebSocket, and saves it. Returns its file name. */
+export async function computeAndSave(page: Page): Promise<string> {
+  await page.locator(".jp-LauncherCard[data-category='Notebook']").first().click();
+  const cell = page.locator(".jp-Notebook .jp-InputArea-editor .cm-content").first();
+  await cell.click();
+  await page.keyboard.type("print(6*7)");
+  await page.keyboard.press("Shift+Enter");
+  await expect(page.locator(".jp-OutputArea-output").filter({ hasText: /^42\s*$/ }).first()).toBeVisible({ timeout: 60_000 });
+  await page.keyboard.press("Control+s");
+  const rename = page.getByRole("button", { name: "Rename" });
+  if (await rename.isVisible({ timeout: 3000 }).catch(() => false)) await rename.click();
+  await expect(page.locator(".jp-DirListing-item").filter({ hasText: ".ipynb" }).first()).toBeVisible();
+  return (await page.locator(".jp-DirListing-itemText").filter({ hasText: ".ipynb" }).first().innerText()).trim();
+}
+
+export async function stopServer(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/hub/home`);
+  await page.getByRole("button", { name: "Stop" }).first().click();
+  const confirm = page.getByRole("dialog").getByRole("button", { name: /Stop/ });
+  if (await confirm.isVisible({ timeout: 1000 }).catch(() => false)) await confirm.click();
+  await expect(page.getByText("Stopped", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
+}
+
+export async function startAgain(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Start again" }).click();
+  await inJupyterLab(page);
+}
+
+export async function seesFile(page: Page, name: string): Promise<void> {
+  await expect(page.locator(".jp-DirListing-item").filter({ hasText: name }).first()).toBeVisible({ timeout: 30_000 });
+}
+

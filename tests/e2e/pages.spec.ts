@@ -1,0 +1,134 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { failureReasons } from "#tests/fakes/hub-data.ts";
+import { expect, test } from "./portal-fixture.ts";
+
+type Visit = {
+  readonly name: string;
+  readonly path: string;
+  readonly as: string | null;
+  /** What must be there before anything is judged. */
+  readonly shows: string;
+  readonly then?: (page: Page) => Promise<void>;
+};
+
+const visits: readonly Visit[] = [
+  { name: "login", path: "/hub/login", as: null, shows: "Log in to Berth" },
+  { name: "login-throttled", path: "/hub/login?error=throttled&retry=42", as: null, shows: "Try again in 42 s." },
+  { name: "login-admin-link", path: "/hub/login?code=good", as: null, shows: "Sign in as admin" },
+  { name: "home", path: "/hub/home", as: "ana", shows: "Running for" },
+  { name: "home-fresh", path: "/hub/home", as: "fresh", shows: "Not started yet." },
+  {
+    name: "home-menu",
+    path: "/hub/home",
+    as: "ana",
+    shows: "Running for",
+    then: async (page) => {
+      await page.getByRole("button", { name: "More for My server" }).click();
+      await expect(page.getByRole("menuitem", { name: "Restart" })).toBeVisible();
+    },
+  },
+  {
+    name: "home-delete",
+    path: "/hub/home",
+    as: "ana",
+    shows: "Running for",
+    then: async (page) => {
+      await page.getByRole("button", { name: "More for is-stopped" }).click();
+      await page.getByRole("menuitem", { name: "Delete" }).click();
+      await expect(page.getByRole("alertdialog")).toBeVisible();
+    },
+  },
+  { name: "spawn", path: "/hub/spawn/ana/new-one", as: "ana", shows: "Course environment" },
+  {
+    name: "spawn-typed",
+    path: "/hub/spawn/ana/new-one?opt-profile=course&opt-image--unlisted-choice=nonsense",
+    as: "ana",
+    shows: "Image address",
+    then: async (page) => {
+      await page.getByRole("button", { name: "Start" }).click();
+      await expect(page.getByRole("textbox", { name: "Image address" })).toHaveAttribute("aria-invalid", "true");
+    },
+  },
+  { name: "spawn-running", path: "/hub/spawn", as: "ana", shows: "running or on its way" },
+  {
+    name: "pending",
+    path: "/hub/spawn-pending/ana/is-starting",
+    as: "ana",
+    shows: "Loading the software",
+    then: async (page) => page.getByText("Details", { exact: true }).click(),
+  },
+  { name: "pending-stopped", path: "/hub/spawn-pending/ana/is-stopped", as: "ana", shows: "The server is stopped" },
+  { name: "pending-unknown", path: "/hub/spawn-pending/ana/unknown", as: "ana", shows: "There is no server" },
+  ...failureReasons.map((reason): Visit => {
+    const path = `/hub/spawn-pending/failing${reason === "crashed" ? "" : `/${reason}`}`;
+    return { name: `failure-${reason}`, path, as: "failing", shows: "What you can do" };
+  }),
+  { name: "token", path: "/hub/token", as: "ana", shows: "VS Code on my laptop" },
+  { name: "account", path: "/hub/account", as: "ana", shows: "Change the password" },
+  { name: "logout", path: "/hub/logout", as: "ana", shows: "Log out?" },
+  { name: "admin-users", path: "/hub/admin/users", as: "admin", shows: "1 to 25 of 66" },
+  { name: "admin-servers", path: "/hub/admin/servers", as: "admin", shows: "25 of" },
+  {
+    name: "admin-open",
+    path: "/hub/admin/servers?search=student-002",
+    as: "admin",
+    shows: "student-002",
+    then: async (page) => {
+      await page.getByRole("button", { name: "More for My server of student-002" }).click();
+      await page.getByRole("menuitem", { name: "Open …" }).click();
+      await expect(page.getByLabel("Reason")).toBeVisible();
+    },
+  },
+  {
+    name: "admin-disable",
+    path: "/hub/admin/users?search=student-002",
+    as: "admin",
+    shows: "student-002",
+    then: async (page) => {
+      await page.getByRole("button", { name: "More for student-002" }).click();
+      await page.getByRole("menuitem", { name: "Disable" }).click();
+      await expect(page.getByRole("alertdialog")).toBeVisible();
+    },
+  },
+  { name: "admin-forbidden", path: "/hub/admin/users", as: "ana", shows: "These pages are for admins." },
+  { name: "not-found", path: "/hub/no-such-page", as: null, shows: "There is nothing here" },
+];
+
+const looks = [
+  { width: 390, scheme: "light" },
+  { width: 390, scheme: "dark" },
+  { width: 1440, scheme: "light" },
+  { width: 1440, scheme: "dark" },
+] as const;
+
+for (const visit of visits) {
+  test(`${visit.name}: no axe violation (WCAG 2.2 AA), no sideways scrolling, at 390 and 1440 px, light and dark; S-09 nothing runs`, async ({
+    quietPage: page,
+    portal,
+    logIn,
+  }) => {
+    await page.addInitScript("window.__xss = () => { console.error('S-09: markup from data ran'); }");
+    if (visit.as !== null) await logIn(visit.as);
+    for (const { width, scheme } of looks) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.goto(`${portal.url}${visit.path}`);
+      await expect(page.getByText(visit.shows).first()).toBeVisible();
+      await visit.then?.(page);
+      await expectSound(page, `${visit.name}-${width}-${scheme}`);
+    }
+  });
+}
+
+async function expectSound(page: Page, name: string): Promise<void> {
+  const folder = process.env.BERTH_TEST_SHOTS;
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  const result = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const violations = result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  expect(violations, name).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+}

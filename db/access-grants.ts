@@ -18,6 +18,16 @@ export async function grantsInForce(db: Db | Tx, now: Date, serverIds?: readonly
     .where(and(gt(accessGrants.until, now), some));
 }
 
+/** Ends what a user was allowed into; returns those servers, whose routes must be told anew. */
+export async function endGrantsOf(tx: Tx, userId: string, now: Date): Promise<string[]> {
+  const ended = await tx
+    .update(accessGrants)
+    .set({ until: now })
+    .where(and(eq(accessGrants.userId, userId), gt(accessGrants.until, now)))
+    .returning({ serverId: accessGrants.serverId });
+  return [...new Set(ended.map((grant) => grant.serverId))];
+}
+
 export async function hasGrant(db: Db | Tx, serverId: string, userId: string, now: Date): Promise<boolean> {
   const rows = await db
     .select({ id: accessGrants.id })

@@ -34,7 +34,10 @@ export async function ownNamespace(root = serviceAccountRoot): Promise<string | 
  * As the pod's own service account, read by hand: `KubeConfig` would load the whole generated client (88 MB) to read two files.
  * The token is projected and replaced hourly, so the file is read each time.
  */
-export function inClusterAccess(environment = process.env, root = serviceAccountRoot): AccessSource {
+export function inClusterAccess(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  root = serviceAccountRoot,
+): AccessSource {
   const host = environment.KUBERNETES_SERVICE_HOST ?? "";
   const port = environment.KUBERNETES_SERVICE_PORT ?? "443";
   if (host === "") throw new Error("not in a cluster: KUBERNETES_SERVICE_HOST is not set, and no kubeconfig is named");

@@ -6,7 +6,9 @@ async function linesFrom(text: string, size: number): Promise<string[]> {
   async function* chunks() {
     for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
   }
-  return await Array.fromAsync(linesOf(chunks()));
+  const lines: string[] = [];
+  for await (const line of linesOf(chunks())) lines.push(line);
+  return lines;
 }
 
 test.each([1, 2, 3, 5, 7, 1000])(

@@ -40,8 +40,8 @@ function installPackages() {
   const fresh = existsSync(marker) && existsSync(lock) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs - 1000;
   if (fresh) return;
   step("Installing the npm packages (about a minute, once)");
-  const how = existsSync(lock) ? "ci" : "install";
-  const done = spawnSync("npm", [how, "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`: it refuses a lock file that lacks the packages of other platforms, which a registry may not offer.
+  const done = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });

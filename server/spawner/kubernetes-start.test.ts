@@ -74,6 +74,14 @@ describe("starting a pod", () => {
     expect(it.api.writesAndReads()).toEqual(["create pods", "create secrets", "delete pods"]);
   });
 
+  test("200 starts at once cost three requests each, and share their connections", async () => {
+    const orders = Array.from({ length: 200 }, (_, index) => orderFor({ serverId: `s${index}`, name: `u${index}` }));
+    const outcomes = await Promise.all(orders.map((order) => it.spawner.start(order, never)));
+    expect(outcomes.every(({ kind }) => kind === "started")).toBe(true);
+    expect(it.api.requests).toHaveLength(3 * 200 + 2);
+    expect(it.api.connections()).toBeLessThanOrEqual(16);
+  });
+
   test("R-01: two hubs that start one server at once, 50 times, make one pod, one secret and one claim each time", async () => {
     const other = await it.another();
     for (let round = 1; round <= 50; round++) {
@@ -114,6 +122,13 @@ describe("starting a pod", () => {
     expect((await (await it.another()).start(orderFor(), never)).kind).toBe("started");
     expect(pods().map(({ metadata }) => metadata.uid)).toEqual([before]);
     expect(secrets()[0]?.metadata.ownerReferences?.[0]?.uid).toBe(before);
+  });
+
+  test("F-21: a quota that is used up refuses the start in a sentence, and leaves no pod and no secret", async () => {
+    it.api.resources.podQuota = 0;
+    const failure = failureOf(await it.spawner.start(orderFor(), never));
+    expect(failure).toMatchObject({ reason: "quota", publicMessage: expect.stringContaining("0 of 0 servers in use") });
+    expect([pods().length, secrets().length]).toEqual([0, 0]);
   });
 
   test("F-09: a pod of somebody else under the name is left alone, and named for the admin", async () => {

@@ -21,12 +21,15 @@ export async function applyAdmin(
   await updateUser(tx, user.id, { admin });
   const sessions = await endSessionsOf(tx, user.id, now);
   const tokens = admin ? [] : await revokeTokensOf(tx, user.id, "own", now);
+  // Leave to enter others' servers came with the role.
+  const closed = admin ? [] : await endGrantsOf(tx, user.id, now);
   await recordAudit(tx, ctx, {
     action: admin ? "user.make-admin" : "user.unmake-admin",
     target: `user:${user.id}`,
     detail: { name: user.name, sessionsEnded: sessions.length, tokensRevoked: tokens.length },
   });
-  return { user: { ...user, admin }, changes: [...sessions, ...tokens.map(tokenRevoked)] };
+  const routes = closed.map((serverId): StreamRecord => ({ type: "server", serverId }));
+  return { user: { ...user, admin }, changes: [...routes, ...sessions, ...tokens.map(tokenRevoked)] };
 }
 
 export function tokenRevoked(token: { readonly id: string }): StreamRecord {

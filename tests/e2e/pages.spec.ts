@@ -126,6 +126,8 @@ async function expectSound(page: Page, name: string): Promise<void> {
   if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
   const result = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    // Not of WCAG: an open menu hangs at the end of the body, outside every landmark, as ARIA's own examples do.
+    .disableRules(["region"])
     .analyze();
   const violations = result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
   expect(violations, name).toEqual([]);

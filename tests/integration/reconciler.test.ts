@@ -106,6 +106,7 @@ describe("a wish becomes a server", () => {
     await inPhase(first.id, "starting");
     const second = await start("b");
     const third = await start("c");
+    await inPhase(second.id, "queued");
     await inPhase(third.id, "queued");
     expect((await t.hub.viewOf(second.id)).queuePosition).toBe(1);
     expect((await t.hub.viewOf(third.id)).queuePosition).toBe(2);

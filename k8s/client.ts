@@ -10,7 +10,7 @@ export type KubeClientOptions = CallerOptions & {
 };
 
 type At = { readonly namespace: string | null; readonly name: string };
-export type ListQuery = {
+type ListQuery = {
   readonly namespace: string | null;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
@@ -19,10 +19,10 @@ export type ListQuery = {
   readonly resourceVersion?: string | undefined;
   readonly resourceVersionMatch?: "NotOlderThan" | "Exact" | undefined;
 };
-export type WatchQuery = Omit<ListQuery, "limit" | "continueToken" | "resourceVersionMatch"> & {
+type WatchQuery = Omit<ListQuery, "limit" | "continueToken" | "resourceVersionMatch"> & {
   readonly timeoutSeconds: number;
 };
-export type ListOf<T> = {
+type ListOf<T> = {
   readonly items: readonly T[];
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
 };

@@ -10,7 +10,7 @@ export type ClusterAccess = {
   readonly headers: Readonly<Record<string, string>>;
   readonly proxyUrl: string | null;
 };
-export type TlsMaterial = {
+type TlsMaterial = {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;

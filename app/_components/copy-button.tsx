@@ -20,12 +20,12 @@ export function CopyButton({ text, sourceId }: { readonly text: string; readonly
   };
   const Icon = state === "copied" ? Check : Copy;
   return (
-    <span className="inline-flex items-center gap-3">
+    <span className="inline-flex items-center">
       <Button size="small" onClick={() => void copy()}>
         <Icon aria-hidden className="size-4" />
         {t("copy")}
       </Button>
-      <span role="status" className="text-sm text-muted">
+      <span role="status" className="ml-3 text-sm text-muted empty:ml-0">
         {state === "copied" ? t("copy.done") : state === "selected" ? t("copy.selected") : ""}
       </span>
     </span>

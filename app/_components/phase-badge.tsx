@@ -12,7 +12,10 @@ const looks: Record<PhaseView, string> = {
   failed: "bg-danger-soft text-danger",
 };
 
-export function PhaseBadge({ phase }: { readonly phase: PhaseView }) {
+type Props = { readonly phase: PhaseView; readonly queuePosition?: number | null };
+
+export function PhaseBadge({ phase, queuePosition = null }: Props) {
+  const isInLine = phase === "queued" && queuePosition !== null;
   return (
     <span
       className={classNames(
@@ -21,7 +24,7 @@ export function PhaseBadge({ phase }: { readonly phase: PhaseView }) {
       )}
     >
       <span aria-hidden className="size-2 rounded-full bg-current" />
-      {t(`phase.${phase}`)}
+      {isInLine ? t("phase.queued.at", { position: queuePosition }) : t(`phase.${phase}`)}
     </span>
   );
 }

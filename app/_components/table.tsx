@@ -9,7 +9,11 @@ type TableProps = { readonly label: string; readonly head: ReactNode; readonly c
 export function Table({ label, head, children }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1, a region that scrolls
-    <section tabIndex={0} aria-label={label} className="overflow-x-auto rounded-lg border border-line bg-surface">
+    <section
+      tabIndex={0}
+      aria-label={label}
+      className="relative overflow-x-auto rounded-lg border border-line bg-surface"
+    >
       <table className="w-full border-collapse text-left text-sm">
         <thead className="border-b border-line bg-sunken">
           <tr>{head}</tr>
@@ -20,31 +24,41 @@ export function Table({ label, head, children }: TableProps) {
   );
 }
 
-export function HeadCell({ children }: { readonly children: ReactNode }) {
+/** For columns a phone has no room for. */
+const wideOnly = "max-sm:hidden";
+
+export function HeadCell({ wide = false, children }: { readonly wide?: boolean; readonly children: ReactNode }) {
   return (
-    <th scope="col" className="px-4 py-2.5 font-medium whitespace-nowrap">
+    <th scope="col" className={classNames("px-4 py-2.5 font-medium sm:whitespace-nowrap", wide && wideOnly)}>
       {children}
     </th>
   );
 }
 
-export function Cell({ className, children }: { readonly className?: string; readonly children: ReactNode }) {
-  return <td className={classNames("px-4 py-2 align-middle", className)}>{children}</td>;
+type CellProps = { readonly className?: string; readonly wide?: boolean; readonly children: ReactNode };
+
+export function Cell({ className, wide = false, children }: CellProps) {
+  return <td className={classNames("px-4 py-2 align-middle", wide && wideOnly, className)}>{children}</td>;
 }
 
 type SortProps<Key extends string> = {
   readonly field: Key;
   /** The field, with a minus for the other direction. */
   readonly sort: string;
+  readonly wide?: boolean;
   readonly children: string;
   onSort(sort: Key | `-${Key}`): void;
 };
 
-export function SortCell<Key extends string>({ field, sort, children, onSort }: SortProps<Key>) {
+export function SortCell<Key extends string>({ field, sort, wide = false, children, onSort }: SortProps<Key>) {
   const direction = sort === field ? "ascending" : sort === `-${field}` ? "descending" : "none";
   const Icon = direction === "descending" ? ArrowDown : ArrowUp;
   return (
-    <th scope="col" aria-sort={direction} className="px-2 py-1.5 font-medium whitespace-nowrap">
+    <th
+      scope="col"
+      aria-sort={direction}
+      className={classNames("px-2 py-1.5 font-medium whitespace-nowrap", wide && wideOnly)}
+    >
       <button
         type="button"
         className="inline-flex min-h-7 items-center gap-1.5 rounded px-2 hover:bg-line"

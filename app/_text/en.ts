@@ -58,6 +58,7 @@ export const en = {
 
   "phase.ready": "Running",
   "phase.queued": "Waiting in line",
+  "phase.queued.at": "Number {position} in line",
   "phase.spawning": "Starting",
   "phase.starting": "Starting",
   "phase.stopping": "Stopping",
@@ -79,7 +80,7 @@ export const en = {
   "server.chooseProfile.stopFirst": "Choose another profile (stop first)",
   "server.delete": "Delete",
   "server.delete.stopFirst": "Delete (stop first)",
-  "server.failure.more": "What you can do",
+  "server.failure.more": "See the details",
   "fact.profile": "Profile",
   "fact.limits": "Limits",
   "fact.uptime": "Running for",

@@ -1,3 +1,4 @@
+import { endGrantsOf } from "#db/access-grants.ts";
 import type { Tx } from "#db/client.ts";
 import type { StreamRecord } from "#db/stream.ts";
 import { revokeTokensOf } from "#db/tokens.ts";
@@ -21,17 +22,21 @@ export async function applyAdmin(
   await updateUser(tx, user.id, { admin });
   const sessions = await endSessionsOf(tx, user.id, now);
   const tokens = admin ? [] : await revokeTokensOf(tx, user.id, "own", now);
-  // Leave to enter others' servers came with the role.
-  const closed = admin ? [] : await endGrantsOf(tx, user.id, now);
+  const grants = admin ? [] : await endGrants(tx, user.id, now);
   await recordAudit(tx, ctx, {
     action: admin ? "user.make-admin" : "user.unmake-admin",
     target: `user:${user.id}`,
     detail: { name: user.name, sessionsEnded: sessions.length, tokensRevoked: tokens.length },
   });
-  const routes = closed.map((serverId): StreamRecord => ({ type: "server", serverId }));
-  return { user: { ...user, admin }, changes: [...routes, ...sessions, ...tokens.map(tokenRevoked)] };
+  return { user: { ...user, admin }, changes: [...grants, ...sessions, ...tokens.map(tokenRevoked)] };
 }
 
 export function tokenRevoked(token: { readonly id: string }): StreamRecord {
   return { type: "token-revoked", token: { tokenId: token.id } };
+}
+
+/** Leave to enter others' servers came with the role and the account, and ends with them. */
+export async function endGrants(tx: Tx, userId: string, now: Date): Promise<StreamRecord[]> {
+  const closed = await endGrantsOf(tx, userId, now);
+  return closed.map((serverId) => ({ type: "server", serverId }));
 }

@@ -8,7 +8,7 @@ import { requireScope } from "../auth/require-scope.ts";
 import { endSessionsOf } from "../auth/session.ts";
 import { HubError } from "../errors.ts";
 import type { VerbContext } from "../verb-context.ts";
-import { tokenRevoked } from "./apply-admin.ts";
+import { endGrants, tokenRevoked } from "./apply-admin.ts";
 import { requireUser, UserName } from "./get.ts";
 import { userRowOf } from "./user-row.ts";
 
@@ -31,13 +31,14 @@ export async function setDisabled(ctx: VerbContext, rawInput: unknown): Promise<
     await updateUser(tx, found.id, { disabledAt });
     const ended = disabled ? await endSessionsOf(tx, found.id, ctx.clock.now()) : [];
     const tokens = disabled ? await revokeTokensOf(tx, found.id, "all", ctx.clock.now()) : [];
+    const grants = disabled ? await endGrants(tx, found.id, ctx.clock.now()) : [];
     await recordAudit(tx, ctx, {
       action: disabled ? "user.disable" : "user.enable",
       target: `user:${found.id}`,
       detail: { name, sessionsEnded: ended.length, tokensRevoked: tokens.length },
     });
     const told = { type: "user-disabled", user: { userId: found.id, disabled } } as const;
-    await ctx.changes.append(tx, [told, ...ended, ...tokens.map(tokenRevoked)]);
+    await ctx.changes.append(tx, [told, ...grants, ...ended, ...tokens.map(tokenRevoked)]);
     return { ...found, disabledAt } satisfies User;
   });
   // Also when they were disabled before: a hub that ended between the commit and this line is made up for.

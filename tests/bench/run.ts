@@ -1,19 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Row } from "./measure.ts";
 import { edgePart } from "./parts/edge.ts";
+import { readyPart } from "./parts/ready.ts";
 import { webSocketPart } from "./parts/websocket.ts";
 import { machine, tableOf } from "./table.ts";
 
 /**
- * `npm run bench [-- --only edge|ws …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
+ * `npm run bench [-- --only edge|ws|ready …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
  * missed is named in the last lines. `--profile` leaves a CPU profile of the process under test in the folder it prints.
  */
 const parts: Readonly<Record<string, (folder: string, nodeOptions: readonly string[]) => Promise<Row[]>>> = {
   edge: edgePart,
   ws: webSocketPart,
+  ready: readyPart,
 };
 
 const { values } = parseArgs({
@@ -26,6 +28,8 @@ if (unknown.length > 0) {
 }
 
 const folder = await mkdtemp(join(tmpdir(), "berth-bench-"));
+// PostgreSQL runs as another uid when this runs as root.
+await chmod(folder, 0o711);
 const nodeOptions = values.profile ? ["--cpu-prof", `--cpu-prof-dir=${folder}`] : [];
 const rows: Row[] = [];
 const failed: string[] = [];

@@ -20,10 +20,12 @@ export function ServerCard({ server }: { readonly server: ServerView }) {
   const title = server.name === "" ? t("server.default") : server.name;
   return (
     <Card aria-label={title}>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h2 className="text-lg font-semibold">{title}</h2>
-        <PhaseBadge phase={server.phase} />
-        <div className="ml-auto">
+      <div className="flex items-start gap-3">
+        <div className="flex min-h-10 min-w-0 flex-1 flex-wrap items-center gap-x-4 gap-y-2">
+          <h2 className="text-lg font-semibold">{title}</h2>
+          <PhaseBadge phase={server.phase} queuePosition={server.queuePosition} />
+        </div>
+        <div className="shrink-0">
           <ServerMenu
             server={server}
             actions={actions}

@@ -70,9 +70,9 @@ function TokenTable({ tokens, onRevoke }: { readonly tokens: readonly TokenRow[]
       head={
         <>
           <HeadCell>{t("token.note")}</HeadCell>
-          <HeadCell>{t("token.starts")}</HeadCell>
-          <HeadCell>{t("token.scopes")}</HeadCell>
-          <HeadCell>{t("token.lastUsed")}</HeadCell>
+          <HeadCell wide>{t("token.starts")}</HeadCell>
+          <HeadCell wide>{t("token.scopes")}</HeadCell>
+          <HeadCell wide>{t("token.lastUsed")}</HeadCell>
           <HeadCell>{t("token.expires")}</HeadCell>
           <HeadCell>
             <span className="sr-only">{t("actions")}</span>
@@ -83,9 +83,13 @@ function TokenTable({ tokens, onRevoke }: { readonly tokens: readonly TokenRow[]
       {tokens.map((token) => (
         <tr key={token.id}>
           <Cell className="min-w-32 font-medium">{token.note === "" ? "–" : token.note}</Cell>
-          <Cell className="font-mono text-xs">{token.prefix}…</Cell>
-          <Cell className="max-w-56 min-w-36 text-xs">{token.scopes.join(", ")}</Cell>
-          <Cell>{token.lastUsedAt === null ? t("never") : <Ago date={token.lastUsedAt} />}</Cell>
+          <Cell wide className="font-mono text-xs">
+            {token.prefix}…
+          </Cell>
+          <Cell wide className="max-w-56 min-w-36 text-xs">
+            {token.scopes.join(", ")}
+          </Cell>
+          <Cell wide>{token.lastUsedAt === null ? t("never") : <Ago date={token.lastUsedAt} />}</Cell>
           <Cell>{token.expiresAt === null ? t("never") : dateText(token.expiresAt)}</Cell>
           <Cell className="text-right">
             <Button

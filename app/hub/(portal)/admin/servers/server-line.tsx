@@ -23,11 +23,16 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
   const isResting = server.phase === "stopped" || server.phase === "failed";
   return (
     <tr>
-      <Cell className="min-w-32 font-medium">{server.ownerName}</Cell>
-      <Cell className="min-w-28">{title}</Cell>
+      <Cell className="min-w-28 font-medium">
+        {server.ownerName}
+        <span className="block text-xs font-normal text-muted sm:hidden">{title}</span>
+      </Cell>
+      <Cell wide className="min-w-28">
+        {title}
+      </Cell>
       <Cell className="whitespace-nowrap">
         <PhaseBadge phase={server.phase} />
-        <span className="ml-2 text-muted">
+        <span className="ml-2 text-muted max-sm:hidden">
           <Ago date={server.phaseSince} />
         </span>
         {error !== null && (
@@ -36,13 +41,13 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
           </p>
         )}
       </Cell>
-      <Cell className="min-w-40">
+      <Cell wide className="min-w-40">
         {server.profile?.displayName ?? "–"}
         {server.limits !== null && (
           <span className="block text-xs text-muted">{limitsTexts(server.limits).join(", ")}</span>
         )}
       </Cell>
-      <Cell className="whitespace-nowrap">
+      <Cell wide className="whitespace-nowrap">
         {server.lastActivityAt === null ? t("never") : <Ago date={server.lastActivityAt} />}
       </Cell>
       <Cell className="text-right">

@@ -91,12 +91,12 @@ function Head({ sort, onSort }: { readonly sort: ServerSort; onSort(sort: Server
       <SortCell field="owner" sort={sort} onSort={onSort}>
         {t("servers.owner")}
       </SortCell>
-      <HeadCell>{t("servers.name")}</HeadCell>
+      <HeadCell wide>{t("servers.name")}</HeadCell>
       <SortCell field="since" sort={sort} onSort={onSort}>
         {t("servers.state")}
       </SortCell>
-      <HeadCell>{t("fact.profile")}</HeadCell>
-      <SortCell field="lastActivity" sort={sort} onSort={onSort}>
+      <HeadCell wide>{t("fact.profile")}</HeadCell>
+      <SortCell wide field="lastActivity" sort={sort} onSort={onSort}>
         {t("fact.activity")}
       </SortCell>
       <HeadCell>

@@ -21,17 +21,21 @@ export function UserLine({ user }: { readonly user: UserRow }) {
   const [question, setQuestion] = useState<Question | null>(null);
   return (
     <tr>
-      <Cell className="min-w-40 font-medium">
+      <Cell className="min-w-32 font-medium sm:min-w-40">
         {user.name}
         {user.admin && <Tag>{t("users.admin")}</Tag>}
         {user.disabledAt !== null && <Tag>{t("users.disabled")}</Tag>}
       </Cell>
-      <Cell className="min-w-28 text-muted">{user.groups.join(", ")}</Cell>
+      <Cell wide className="min-w-28 text-muted">
+        {user.groups.join(", ")}
+      </Cell>
       <Cell>{user.runningServers}</Cell>
-      <Cell className="whitespace-nowrap">
+      <Cell wide className="whitespace-nowrap">
         {user.lastActivityAt === null ? t("never") : <Ago date={user.lastActivityAt} />}
       </Cell>
-      <Cell className="whitespace-nowrap">{dateText(user.createdAt)}</Cell>
+      <Cell wide className="whitespace-nowrap">
+        {dateText(user.createdAt)}
+      </Cell>
       <Cell className="text-right">
         <MoreMenu label={t("users.more", { name: user.name })}>
           <MenuItem onSelect={() => router.push(`/hub/admin/servers?search=${encodeURIComponent(user.name)}`)}>

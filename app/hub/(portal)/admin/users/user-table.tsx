@@ -56,12 +56,12 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
                 <SortCell field="name" sort={state.sort} onSort={sortBy}>
                   {t("users.name")}
                 </SortCell>
-                <HeadCell>{t("users.groups")}</HeadCell>
+                <HeadCell wide>{t("users.groups")}</HeadCell>
                 <HeadCell>{t("users.running")}</HeadCell>
-                <SortCell field="lastActivity" sort={state.sort} onSort={sortBy}>
+                <SortCell wide field="lastActivity" sort={state.sort} onSort={sortBy}>
                   {t("fact.activity")}
                 </SortCell>
-                <SortCell field="created" sort={state.sort} onSort={sortBy}>
+                <SortCell wide field="created" sort={state.sort} onSort={sortBy}>
                   {t("users.created")}
                 </SortCell>
                 <HeadCell>

@@ -28,7 +28,7 @@ export function Progress({ feed, fallbackUrl, cancelling, onCancel }: Props) {
       <Card className="space-y-6">
         <BaseProgress.Root value={progress.percent} aria-label={t("pending.bar")} className="space-y-2">
           <BaseProgress.Track className="h-2.5 overflow-hidden rounded-full bg-sunken">
-            <BaseProgress.Indicator className="h-full rounded-full bg-accent transition-[width] duration-500" />
+            <BaseProgress.Indicator className="h-full rounded-full bg-focus transition-[width] duration-500" />
           </BaseProgress.Track>
         </BaseProgress.Root>
         <div>

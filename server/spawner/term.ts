@@ -27,6 +27,7 @@ export type TermDeps = {
 const scanEveryMs = 5000;
 const resyncEveryMs = 30_000;
 const lookAgainMs = 1000;
+const answersAtOnceMs = 50;
 const logLines = 30;
 
 /** One leadership: what it knows dies with it. */
@@ -154,7 +155,9 @@ export class Term {
       now: this.#deps.clock.now(),
     });
     const withLog = await this.#withLog(row, next);
-    if (!(await this.#record(row, withLog))) return this.schedule(serverId);
+    // A run that is up nearly always answers at once, and then the next record says so: the probe writes this one if it doesn't.
+    const writesLater = withLog.effect.do === "probe";
+    if (!writesLater && !(await this.#record(row, withLog))) return this.schedule(serverId);
     await this.#perform(found, withLog);
   }
 
@@ -248,10 +251,16 @@ export class Term {
   /** In the background, so that a stop or a change of the run is looked at while the server is still coming up. */
   #probe(found: ServerWithOwner, next: Step, effect: Extract<Effect, { do: "probe" }>): void {
     const { server: row } = found;
+    const over = new AbortController();
+    this.#deps.clock
+      .sleep(answersAtOnceMs, AbortSignal.any([over.signal, this.#signal]))
+      .then(() => this.#record(row, next))
+      .catch((error: unknown) => (over.signal.aborted ? undefined : this.#onError(row.id, error)));
     void this.#probes
       .begin(row.id, effect, this.#deps.readyPathFor(found))
       .then(async (result) => {
         if (result === "running") return;
+        over.abort();
         if (result !== "ended") await this.#recordAnswer(row, next, effect, result === "answered");
         this.schedule(row.id);
       })

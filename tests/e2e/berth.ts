@@ -90,8 +90,7 @@ async function untilReady(child: ChildProcess, output: () => string): Promise<vo
   });
   const deadline = performance.now() + readyWithinMs;
   while (!/ready at /.test(output())) {
-    if (over)
-      throw new Error(`Berth ended before it was ready:\n${output()}`);
+    if (over) throw new Error(`Berth ended before it was ready:\n${output()}`);
     if (performance.now() > deadline) {
       child.kill("SIGKILL");
       throw new Error(`Berth was not ready in time:\n${output()}`);

@@ -11,8 +11,15 @@ export async function logIn(page: Page, url: string, name: string, password: str
 }
 
 /** Chooses a profile with an option, presses Start, watches the progress, and ends in JupyterLab. */
-export async function startServer(page: Page, choice: { profile: string; option: string; value: string }): Promise<void> {
-  await page.getByRole("link", { name: "Start", exact: true }).or(page.getByRole("button", { name: "Start", exact: true })).first().click();
+export async function startServer(
+  page: Page,
+  choice: { profile: string; option: string; value: string },
+): Promise<void> {
+  await page
+    .getByRole("link", { name: "Start", exact: true })
+    .or(page.getByRole("button", { name: "Start", exact: true }))
+    .first()
+    .click();
   await expect(page.getByRole("heading", { name: "Choose a profile" })).toBeVisible();
   await page.getByRole("radio", { name: choice.profile }).check();
   await page.getByLabel(choice.option).selectOption({ label: choice.value });
@@ -29,16 +36,24 @@ export async function inJupyterLab(page: Page): Promise<void> {
 /** Makes a notebook, computes 6*7 in it over the kernel's WebSocket, and saves it. Returns its file name. */
 export async function computeAndSave(page: Page): Promise<string> {
   await page.locator(".jp-LauncherCard[data-category='Notebook']").first().click();
+  // A cell that is run before the kernel answers is dropped by JupyterLab without a word.
+  await expect(page.getByText("Python 3 (ipykernel) | Idle")).toBeVisible({ timeout: 60_000 });
   const cell = page.locator(".jp-Notebook .jp-InputArea-editor .cm-content").first();
   await cell.click();
   await page.keyboard.type("print(6*7)");
   await page.keyboard.press("Shift+Enter");
-  await expect(page.locator(".jp-OutputArea-output").filter({ hasText: /^42\s*$/ }).first()).toBeVisible({ timeout: 60_000 });
+  await expect(
+    page
+      .locator(".jp-OutputArea-output")
+      .filter({ hasText: /^42\s*$/ })
+      .first(),
+  ).toBeVisible({ timeout: 60_000 });
   await page.keyboard.press("Control+s");
   const rename = page.getByRole("button", { name: "Rename" });
   if (await rename.isVisible({ timeout: 3000 }).catch(() => false)) await rename.click();
   await expect(page.locator(".jp-DirListing-item").filter({ hasText: ".ipynb" }).first()).toBeVisible();
-  return (await page.locator(".jp-DirListing-itemText").filter({ hasText: ".ipynb" }).first().innerText()).trim();
+  const name = await page.locator(".jp-DirListing-itemText").filter({ hasText: ".ipynb" }).first().textContent();
+  return name?.trim() ?? "";
 }
 
 export async function stopServer(page: Page, url: string): Promise<void> {
@@ -57,4 +72,3 @@ export async function startAgain(page: Page): Promise<void> {
 export async function seesFile(page: Page, name: string): Promise<void> {
   await expect(page.locator(".jp-DirListing-item").filter({ hasText: name }).first()).toBeVisible({ timeout: 30_000 });
 }
-

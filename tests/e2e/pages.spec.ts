@@ -9,7 +9,7 @@ type Visit = {
   readonly as: string | null;
   /** What must be there before anything is judged. */
   readonly shows: string;
-  readonly then?: (page: Page) => Promise<void>;
+  readonly act?: (page: Page) => Promise<void>;
 };
 
 const visits: readonly Visit[] = [
@@ -23,7 +23,7 @@ const visits: readonly Visit[] = [
     path: "/hub/home",
     as: "ana",
     shows: "Running for",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "More for My server" }).click();
       await expect(page.getByRole("menuitem", { name: "Restart" })).toBeVisible();
     },
@@ -33,7 +33,7 @@ const visits: readonly Visit[] = [
     path: "/hub/home",
     as: "ana",
     shows: "Running for",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "More for is-stopped" }).click();
       await page.getByRole("menuitem", { name: "Delete" }).click();
       await expect(page.getByRole("alertdialog")).toBeVisible();
@@ -45,7 +45,7 @@ const visits: readonly Visit[] = [
     path: "/hub/spawn/ana/new-one?opt-profile=course&opt-image--unlisted-choice=nonsense",
     as: "ana",
     shows: "Image address",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "Start" }).click();
       await expect(page.getByRole("textbox", { name: "Image address" })).toHaveAttribute("aria-invalid", "true");
     },
@@ -56,7 +56,7 @@ const visits: readonly Visit[] = [
     path: "/hub/spawn-pending/ana/is-starting",
     as: "ana",
     shows: "Loading the software",
-    then: async (page) => page.getByText("Details", { exact: true }).click(),
+    act: async (page) => page.getByText("Details", { exact: true }).click(),
   },
   { name: "pending-stopped", path: "/hub/spawn-pending/ana/is-stopped", as: "ana", shows: "The server is stopped" },
   { name: "pending-unknown", path: "/hub/spawn-pending/ana/unknown", as: "ana", shows: "There is no server" },
@@ -74,7 +74,7 @@ const visits: readonly Visit[] = [
     path: "/hub/admin/servers?search=student-002",
     as: "admin",
     shows: "student-002",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "More for My server of student-002" }).click();
       await page.getByRole("menuitem", { name: "Open …" }).click();
       await expect(page.getByLabel("Reason")).toBeVisible();
@@ -85,7 +85,7 @@ const visits: readonly Visit[] = [
     path: "/hub/admin/users?search=student-002",
     as: "admin",
     shows: "student-002",
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "More for student-002" }).click();
       await page.getByRole("menuitem", { name: "Disable" }).click();
       await expect(page.getByRole("alertdialog")).toBeVisible();
@@ -115,7 +115,7 @@ for (const visit of visits) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       await page.goto(`${portal.url}${visit.path}`);
       await expect(page.getByText(visit.shows).first()).toBeVisible();
-      await visit.then?.(page);
+      await visit.act?.(page);
       await expectSound(page, `${visit.name}-${width}-${scheme}`);
     }
   });

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
-import path from "node:path";
 import { expect, test } from "@playwright/test";
 import { testJupyter } from "#tests/jupyter.ts";
-import { newHome, removeHome, type RunningBerth, startBerth } from "./berth.ts";
+import { newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
+import { addUser } from "./command-line.ts";
 import { computeAndSave, logIn, seesFile, startAgain, startServer, stopServer } from "./journey.ts";
 
 /** Done-when 1 of the main job, on this machine: local processes, embedded PostgreSQL, real JupyterLab. */
@@ -23,15 +22,14 @@ singleuser:
 `;
 
 const modes = [
-  { mode: "path mode", hub: "{}", urlOf: (berth: RunningBerth) => berth.url },
+  { mode: "path mode", hub: "{}" },
   {
     mode: "subdomain mode",
     hub: "{ publicUrl: 'http://hub.localhost:{port}', subdomainHost: 'users.localhost:{port}' }",
-    urlOf: (berth: RunningBerth) => berth.url,
   },
 ] as const;
 
-for (const { mode, hub, urlOf } of modes) {
+for (const { mode, hub } of modes) {
   test.describe(`a first day, local, ${mode}`, () => {
     let berth: RunningBerth;
     let password: string;
@@ -39,30 +37,28 @@ for (const { mode, hub, urlOf } of modes) {
     test.beforeAll(async () => {
       test.setTimeout(300_000);
       const jupyter = await testJupyter();
-      berth = await startBerth({ home: newHome(), config: `hub: ${hub}\nspawner: { jupyter: ${jupyter} }\n${profiles}` });
+      berth = await startBerth({
+        home: newHome(),
+        config: `hub: ${hub}\nspawner: { jupyter: ${jupyter} }\n${profiles}`,
+      });
       password = addUser(berth, "ana");
     });
     test.afterAll(async () => {
-      await berth.stop();
-      removeHome(berth.home);
+      await berth?.stop();
+      if (berth) removeHome(berth.home);
     });
 
-    test("log in, choose a profile with an option, compute 6*7, save, stop, start again: the file is there", async ({ page }) => {
+    test("log in, choose a profile with an option, compute 6*7, save, stop, start again: the file is there", async ({
+      page,
+    }) => {
       test.setTimeout(300_000);
-      await logIn(page, urlOf(berth), "ana", password);
+      await logIn(page, berth.url, "ana", password);
       await startServer(page, { profile: "Python", option: "Size", value: "Medium" });
       const file = await computeAndSave(page);
-      await stopServer(page, urlOf(berth));
+      await stopServer(page, berth.url);
       await expect(page.getByText("2 GB memory").first()).toBeVisible();
       await startAgain(page);
       await seesFile(page, file);
     });
   });
-}
-
-/** By the command line over the home's own socket; the answer holds the password that was made up. */
-export function addUser(berth: RunningBerth, name: string): string {
-  const program = path.resolve(import.meta.dirname, "../../dist/berth.mjs");
-  const answer = execFileSync(process.execPath, [program, "--home", berth.home, "-o", "json", "user", "add", name], { encoding: "utf8" });
-  return (JSON.parse(answer) as { password: string }).password;
 }

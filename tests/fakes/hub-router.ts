@@ -10,7 +10,11 @@ import { serverNameProblem } from "#server/servers/names.ts";
 import { smallLimits, userOf } from "./hub-data.ts";
 import type { FakeHubState } from "./hub-state.ts";
 
-export type FakeContext = { readonly state: FakeHubState; readonly userName: string | null };
+export type FakeContext = {
+  readonly state: FakeHubState;
+  readonly userName: string | null;
+  readonly trustNotes: readonly string[];
+};
 
 const t = initTRPC.context<FakeContext>().create({
   transformer: superjson,
@@ -81,7 +85,7 @@ const servers = t.router({
     const last = server?.profile == null ? null : { profile: server.profile.slug, options: server.options };
     return {
       server,
-      profiles: ctx.state.options.profiles,
+      profiles: ctx.state.profiles,
       last,
       home: {
         name: `claim-${input.user}${input.name === "" ? "" : `--${input.name}`}`,
@@ -91,7 +95,7 @@ const servers = t.router({
     };
   }),
   preview: signedIn.input(starting).query(({ ctx, input }) => {
-    const profile = ctx.state.options.profiles.find(({ slug }) => slug === input.profile);
+    const profile = ctx.state.profiles.find(({ slug }) => slug === input.profile);
     const size = profile?.options
       .find(({ name }) => name === "size")
       ?.choices.find(({ slug }) => slug === input.options.size);
@@ -100,7 +104,7 @@ const servers = t.router({
   start: signedIn.input(starting).mutation(({ ctx, input }) => {
     const problem = input.name === "" ? null : serverNameProblem(input.name);
     if (problem !== null) return refuse("invalid", problem);
-    const profile = ctx.state.options.profiles.find(({ slug }) => slug === input.profile);
+    const profile = ctx.state.profiles.find(({ slug }) => slug === input.profile);
     if (profile === undefined) return refuse("invalid", "There is no such profile.");
     return ctx.state.begin(input.user, input.name, {
       profile: { slug: profile.slug, displayName: profile.displayName },
@@ -201,8 +205,8 @@ const tokens = t.router({
 });
 
 const me = t.router({
-  get: signedIn.query(({ ctx: { user, state } }): MeView => {
-    const hub = { version: "0.1.0", namedServers: true, namedServerLimit: 8, trustNotes: state.options.trustNotes };
+  get: signedIn.query(({ ctx: { user, trustNotes } }): MeView => {
+    const hub = { version: "0.1.0", namedServers: true, namedServerLimit: 8, trustNotes };
     return {
       id: user.id,
       name: user.name,

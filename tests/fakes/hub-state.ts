@@ -20,10 +20,12 @@ export class FakeHubState {
   readonly steps = new Map<string, { at: number; startedMs: number }>();
   readonly timers = new Set<NodeJS.Timeout>();
   tokens: TokenRow[];
+  profiles: readonly ProfileView[];
   private readonly watchers = new Set<() => void>();
 
   constructor(options: FakeHubOptions) {
     this.options = options;
+    this.profiles = options.profiles;
     const now = new Date();
     this.tokens = tokensOf(now);
     for (const [name, given] of [

@@ -5,7 +5,7 @@ import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { sessionCookieName, sessionCookiesIn } from "#server/auth/cookies.ts";
 import { mintToken, readToken } from "#server/auth/session-token.ts";
 import { type LoginOptions, type SignInAnswer, SignInQuestion, SignOutQuestion } from "#server/internal/messages.ts";
-import { profiles } from "./hub-data.ts";
+import { manyProfiles, profiles } from "./hub-data.ts";
 import { fakeRouter } from "./hub-router.ts";
 import { type FakeHubOptions, FakeHubState } from "./hub-state.ts";
 
@@ -19,6 +19,10 @@ export type FakeHub = {
   login: LoginOptions;
   /** Answers 503 to everything while set: a hub that restarts. */
   down: boolean;
+  trustNotes: readonly string[];
+  showManyProfiles(many: boolean): void;
+  /** Down, with every open stream cut. */
+  goAway(): void;
   sessionFor(userName: string): Promise<string>;
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   stop(): Promise<void>;
@@ -33,6 +37,7 @@ export async function startFakeHub(
 ): Promise<FakeHub> {
   const state = new FakeHubState({ stepMs: 600, trustNotes: [], profiles, ...options });
   const ended = new Set<string>();
+  const streams = new Set<ServerResponse>();
   const hub: FakeHub = {
     state,
     port: 0,
@@ -41,8 +46,20 @@ export async function startFakeHub(
     questions: [],
     login: { local: true, dummy: false, providers: [], autoLogin: null },
     down: false,
+    trustNotes: state.options.trustNotes,
+    showManyProfiles: (many) => {
+      state.profiles = many ? manyProfiles() : state.options.profiles;
+    },
+    goAway: () => {
+      hub.down = true;
+      for (const stream of streams) stream.destroy();
+    },
     sessionFor: (userName) => mint(userName),
-    handle: (request, response) => handle(hub, ended, request, response),
+    handle: (request, response) => {
+      streams.add(response);
+      response.once("close", () => streams.delete(response));
+      return handle(hub, ended, request, response);
+    },
     stop: async () => {
       state.close();
       server.closeAllConnections();
@@ -81,7 +98,7 @@ async function handle(
       path: path.slice("/api/trpc/".length),
       req: request,
       res: response,
-      createContext: async () => ({ state: hub.state, userName }),
+      createContext: async () => ({ state: hub.state, userName, trustNotes: hub.trustNotes }),
     });
   }
   if (request.headers.authorization !== `Bearer ${internalKey}`) return sendJson(response, 403, {});

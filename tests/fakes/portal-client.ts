@@ -33,7 +33,13 @@ export async function send(where: Where, path: string, ask: Ask = {}): Promise<A
       method: ask.method ?? "GET",
       agent: false,
       timeout: 30_000,
-      headers: { ...(ask.host === undefined ? {} : { host: ask.host }), connection: "close", ...ask.headers },
+      headers: {
+        ...(ask.host === undefined ? {} : { host: ask.host }),
+        // Node frames a DELETE's body by itself only when asked to.
+        ...(ask.body === undefined ? {} : { "content-length": String(Buffer.byteLength(ask.body)) }),
+        connection: "close",
+        ...ask.headers,
+      },
     });
     asked.on("timeout", () => asked.destroy(new Error(`no answer from ${path} within 30 s`)));
     asked.on("error", reject);
@@ -76,6 +82,7 @@ export type Called = {
 
 /** What tRPC's batch-less HTTP form says, read. */
 export function readTrpc(answer: Answer): Called {
+  if (answer.headers["content-type"] === "text/event-stream") return readEvents(answer);
   const body = answer.json() as {
     result?: { data: SuperJSONResult };
     error?: { json: { message: string; data: { hubCode: string } } };
@@ -89,6 +96,19 @@ export function readTrpc(answer: Answer): Called {
     return { status: answer.status, data: null, code: body.code ?? "none", message: body.message ?? "" };
   const { message, data } = body.error.json;
   return { status: answer.status, data: null, code: data.hubCode, message };
+}
+
+/** A subscription that came to its end: its first item, or the error it ended with. */
+function readEvents({ status, text }: Answer): Called {
+  const events = text.split("\n\n").map((block) => ({
+    kind: /^event: (.*)$/m.exec(block)?.[1] ?? "item",
+    data: /^data: (.*)$/m.exec(block)?.[1] ?? "null",
+  }));
+  const failed = events.find(({ kind }) => kind === "serialized-error");
+  if (failed === undefined)
+    return { status, data: JSON.parse(events.find(({ kind }) => kind === "item")?.data ?? "null"), code: null, message: "" };
+  const shape = JSON.parse(failed.data) as { json: { message: string; data: { hubCode: string } } };
+  return { status, data: null, code: shape.json.data.hubCode, message: shape.json.message };
 }
 
 /** A browser's WebSocket: what came, and how it ended. */

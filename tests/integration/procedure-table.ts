@@ -1,0 +1,138 @@
+import type { ServerRow } from "#db/servers.ts";
+import { findServerById } from "#db/servers.ts";
+import { appRouter } from "#server/api/root.ts";
+import type { HubErrorCode } from "#server/errors.ts";
+import { startServer } from "#server/servers/start.ts";
+import { stopServer } from "#server/servers/stop.ts";
+import { createToken } from "#server/tokens/create.ts";
+import { until } from "#tests/fakes/hub-under-test.ts";
+import { password } from "#tests/fakes/portal-visitor.ts";
+import type { Portal } from "#tests/fakes/whole-portal.ts";
+
+/** Who calls: nobody, the owner, another user, an admin, and the owner's token that may only read their servers. */
+export const callers = ["anonymous", "owner", "other", "admin", "narrow"] as const;
+export type Caller = (typeof callers)[number];
+
+/** People and things made anew for one call. */
+export type World = { readonly portal: Portal; readonly owner: string };
+
+export type Expected = Readonly<Record<Caller, "ok" | HubErrorCode>>;
+export type Procedure = {
+  /** Makes what the call is about, and its input. */
+  prepare(world: World): Promise<unknown> | unknown;
+  readonly expected: Expected;
+  /** The audit rows of a call that went well; a query has none. */
+  readonly audit: readonly string[];
+};
+
+const outcomes = (owner: Expected["owner"], other: Expected["other"], admin: Expected["admin"], narrow: Expected["narrow"]): Expected => ({
+  anonymous: "unauthenticated",
+  owner,
+  other,
+  admin,
+  narrow,
+});
+/** Whoever is logged in, about themselves. */
+const forSelf = outcomes("ok", "ok", "ok", "forbidden");
+const forOwner = outcomes("ok", "forbidden", "ok", "forbidden");
+const forReaders = outcomes("ok", "forbidden", "ok", "ok");
+const forAdmins = outcomes("forbidden", "forbidden", "ok", "forbidden");
+
+const onDefault = ({ owner }: World) => ({ user: owner, name: "" });
+const query = (expected: Expected, prepare: Procedure["prepare"] = () => undefined): Procedure => ({
+  expected,
+  prepare,
+  audit: [],
+});
+
+/** Every procedure of the portal's API and who may call it. A procedure that isn't here fails the tests. */
+export const procedures: Readonly<Record<string, Procedure>> = {
+  "hub.checks": query(forAdmins),
+  "me.get": query(outcomes("ok", "ok", "ok", "ok")),
+  "me.changePassword": {
+    expected: forSelf,
+    prepare: () => ({ current: password, next: "another horse battery" }),
+    audit: ["user.change-password"],
+  },
+  "servers.list": query(forReaders, ({ owner }) => ({ user: owner })),
+  "servers.get": query(forReaders, onDefault),
+  "servers.startOptions": query(forOwner, onDefault),
+  "servers.preview": query(forOwner, (world) => ({ ...onDefault(world), profile: "small" })),
+  "servers.start": { expected: forOwner, prepare: onDefault, audit: ["server.start"] },
+  "servers.startAgain": { expected: forOwner, prepare: stopped(""), audit: ["server.start"] },
+  "servers.stop": { expected: forOwner, prepare: running, audit: ["server.stop"] },
+  "servers.restart": { expected: forOwner, prepare: running, audit: ["server.restart"] },
+  "servers.delete": { expected: forOwner, prepare: stopped("second"), audit: ["server.delete"] },
+  "servers.open": {
+    expected: forAdmins,
+    prepare: async (world) => ({ ...(await running(world)), reason: "they asked me to look" }),
+    audit: ["server.open"],
+  },
+  "servers.progress": query(forReaders, running),
+  "users.list": query(forAdmins, () => ({})),
+  "users.servers": query(forAdmins, () => ({})),
+  "users.create": {
+    expected: forAdmins,
+    prepare: ({ owner }) => ({ name: `${owner}-new`, password }),
+    audit: ["user.create"],
+  },
+  "users.setDisabled": {
+    expected: forAdmins,
+    prepare: ({ owner }) => ({ name: owner, disabled: true }),
+    audit: ["user.disable"],
+  },
+  "users.setAdmin": {
+    expected: forAdmins,
+    prepare: ({ owner }) => ({ name: owner, admin: true }),
+    audit: ["user.make-admin"],
+  },
+  "tokens.list": query(forSelf),
+  "tokens.create": {
+    expected: forSelf,
+    prepare: () => ({ note: "x", expiresInSeconds: null, scopes: null }),
+    audit: ["token.create"],
+  },
+  "tokens.revoke": {
+    expected: outcomes("ok", "not-found", "ok", "not-found"),
+    prepare: async ({ portal, owner }) => ({
+      id: (await createToken(portal.hub.systemContext("test"), { user: owner })).row.id,
+    }),
+    audit: ["token.revoke"],
+  },
+};
+
+/** What the router itself says it has. */
+export function routerProcedures(): { readonly path: string; readonly type: string }[] {
+  return Object.entries<unknown>(appRouter._def.procedures).map(([path, procedure]) => ({
+    path,
+    type: typeOf(procedure),
+  }));
+}
+
+function typeOf(procedure: unknown): string {
+  const definition = typeof procedure === "function" && "_def" in procedure ? procedure._def : null;
+  if (typeof definition === "object" && definition !== null && "type" in definition) return String(definition.type);
+  throw new Error("the router holds something that is no procedure");
+}
+
+async function running(world: World) {
+  const { portal, owner } = world;
+  const { id } = await startServer(portal.hub.systemContext("test"), { user: owner, name: "" });
+  await settled(portal, id, "ready");
+  return { user: owner, name: "" };
+}
+
+function stopped(name: string): Procedure["prepare"] {
+  return async ({ portal, owner }) => {
+    const ctx = portal.hub.systemContext("test");
+    const { id } = await startServer(ctx, { user: owner, name });
+    await settled(portal, id, "ready");
+    await stopServer(ctx, { user: owner, name });
+    await settled(portal, id, "stopped");
+    return { user: owner, name };
+  };
+}
+
+async function settled(portal: Portal, id: string, phase: ServerRow["phase"]): Promise<void> {
+  await until(async () => (await findServerById(portal.hub.db, id))?.server.phase === phase, `${id} to be ${phase}`);
+}

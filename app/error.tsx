@@ -18,7 +18,7 @@ export default function ErrorPage({ error }: Props) {
         <ButtonAnchor href="/hub/home">{t("nav.home")}</ButtonAnchor>
       </div>
       {error.digest !== undefined && (
-        <p className="font-mono text-xs text-muted">{t("problem.request", { id: error.digest })}</p>
+        <p className="font-mono text-xs text-muted">{t("problem.reference", { id: error.digest })}</p>
       )}
     </MessagePage>
   );

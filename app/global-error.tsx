@@ -14,7 +14,7 @@ export default function GlobalError({ error }: { readonly error: Error & { reado
           <p>
             <a href="/hub/home">{t("nav.home")}</a>
           </p>
-          {error.digest !== undefined && <p>{t("problem.request", { id: error.digest })}</p>}
+          {error.digest !== undefined && <p>{t("problem.reference", { id: error.digest })}</p>}
         </main>
       </body>
     </html>

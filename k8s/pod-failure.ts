@@ -17,7 +17,9 @@ export function podFailure(pod: V1Pod, main: V1ContainerStatus | undefined): Pod
   const phase = pod.status?.phase;
   const terminated = main?.state?.terminated;
   // A main process that the kernel killed for its memory stays the reason, whatever else the kubelet writes.
-  if (terminated?.reason === "OOMKilled") return outOfMemory(pod, mainContainerName, terminated);
+  if (terminated !== undefined && isKilledForMemory(terminated)) {
+    return outOfMemory(pod, mainContainerName, terminated);
+  }
   if (phase === "Failed") {
     const byMachine = failureByMachine(pod);
     if (byMachine !== undefined) return byMachine;
@@ -136,12 +138,20 @@ function endedByItself(terminated: V1ContainerStateTerminated): PodFailure {
   };
 }
 
+/**
+ * containerd keeps `OOMKilled` as the container's reason from the first process in it that the kernel killed, be it a Jupyter
+ * kernel days ago (internal/cri/server/events.go, TaskOOM). Only who was killed itself ends with 128 + SIGKILL.
+ */
+function isKilledForMemory({ reason, exitCode }: V1ContainerStateTerminated): boolean {
+  return reason === "OOMKilled" && exitCode === 137;
+}
+
 function failedStep(pod: V1Pod): PodFailure | undefined {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const failed = statuses.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   const terminated = failed?.state?.terminated;
   if (failed === undefined || terminated === undefined) return undefined;
-  if (terminated.reason === "OOMKilled") return outOfMemory(pod, failed.name, terminated);
+  if (isKilledForMemory(terminated)) return outOfMemory(pod, failed.name, terminated);
   return {
     reason: "crashed",
     publicMessage: `A step that prepares your server (${failed.name}) failed with exit code ${terminated.exitCode}.`,

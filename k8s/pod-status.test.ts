@@ -213,6 +213,11 @@ describe("F-25: a server that ended says why", () => {
     });
   });
 
+  test("a kernel that died of memory is not why the server ended later, though containerd keeps the word", () => {
+    expect(failureOf(ended(0, "OOMKilled"))).toMatchObject({ reason: "crashed", exitCode: 0 });
+    expect(failureOf(ended(1, "OOMKilled"))).toMatchObject({ reason: "crashed", exitCode: 1 });
+  });
+
   test("out of memory stays the reason when the machine evicts what is left, or a helper still runs", () => {
     expect(failureOf(ended(137, "OOMKilled", { reason: "Evicted" }))?.reason).toBe("out-of-memory");
     expect(failureOf(ended(137, "OOMKilled", { phase: "Running" }))?.reason).toBe("out-of-memory");

@@ -1,3 +1,4 @@
 import { runCommandLine } from "./cli/program.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2), process.env);
+// Not by letting the loop run dry: a start that failed may leave a connection behind that would keep the process.
+process.exit(await runCommandLine(process.argv.slice(2), process.env));

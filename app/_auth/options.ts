@@ -25,7 +25,6 @@ export type AuthRequest = {
 export function authOptions(request: AuthRequest): NextAuthOptions {
   const { settings, login } = request;
   const key = createPublicKey(settings.verifyKeyPem);
-  const next = nextOf(request.callbackUrl, settings.publicUrl);
   return {
     secret: settings.secret,
     providers: [
@@ -44,8 +43,11 @@ export function authOptions(request: AuthRequest): NextAuthOptions {
       },
     },
     callbacks: {
-      signIn: ({ user }) => {
+      signIn: ({ user, credentials }) => {
         const { answer } = user as BerthUser;
+        // A password comes with the form it was typed in; after an OAuth round only the cookie knows.
+        const given = credentials?.callbackUrl;
+        const next = nextOf(typeof given === "string" ? given : request.callbackUrl, settings.publicUrl);
         return answer.kind === "ok" ? true : loginUrlFor(answer, next);
       },
       jwt: ({ token, user }) => {

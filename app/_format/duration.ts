@@ -28,7 +28,7 @@ export function agoText(from: Date, now: Date): string {
 }
 
 export function dateText(date: Date): string {
-  return new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(
     date,
   );
 }

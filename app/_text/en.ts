@@ -22,6 +22,7 @@ export const en = {
 
   "problem.unreachable": "The portal doesn't answer just now. Running servers go on. Try again in a moment.",
   "problem.request": "Request {id}",
+  "problem.reference": "Reference {id}",
   "problem.retry": "Try again",
   "notFound.title": "There is nothing here",
   "notFound.text": "The address may have a typing error, or what was here is gone.",

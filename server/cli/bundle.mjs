@@ -6,14 +6,27 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const common = { absWorkingDir: root, bundle: true, platform: "node", format: "esm", target: "node22", logLevel: "warning" };
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node22",
+  logLevel: "warning",
+};
 
 if (process.argv[2] === "web") await bundleWeb();
 else await bundleServer();
 
 /** The migrations lie beside the file, as they lie beside the module that runs them in the sources. */
 async function bundleServer() {
-  await build({ ...common, entryPoints: ["server/main.ts"], outfile: "dist/berth.mjs", packages: "external", sourcemap: true });
+  await build({
+    ...common,
+    entryPoints: ["server/main.ts"],
+    outfile: "dist/berth.mjs",
+    packages: "external",
+    sourcemap: true,
+  });
   cpSync(path.join(root, "db", "migrations"), path.join(root, "dist", "migrations"), { recursive: true });
 }
 
@@ -26,8 +39,11 @@ async function bundleWeb() {
     outfile: path.join(standalone, "web.mjs"),
     external: ["next"],
     // Packages written for require() find it here.
-    banner: { js: "import { createRequire as berthRequire } from 'node:module'; const require = berthRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as berthRequire } from 'node:module'; const require = berthRequire(import.meta.url);",
+    },
   });
   cpSync(path.join(root, ".next", "static"), path.join(standalone, ".next", "static"), { recursive: true });
-  if (existsSync(path.join(root, "public"))) cpSync(path.join(root, "public"), path.join(standalone, "public"), { recursive: true });
+  if (existsSync(path.join(root, "public")))
+    cpSync(path.join(root, "public"), path.join(standalone, "public"), { recursive: true });
 }

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 import type { AppRouter } from "#server/api/root.ts";
 import { homePaths } from "#server/roles/home.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./usage-error.ts";
 
 export type ApiClient = ReturnType<typeof createApiClient>;
 
@@ -48,24 +48,21 @@ function createApiClient(url: string, headers: Record<string, string>, dispatche
       body: typeof init?.body === "string" ? init.body : null,
       ...(dispatcher === undefined ? {} : { dispatcher }),
     });
-    return { ok: answer.statusCode < 400, json: () => answer.body.json() };
+    return { ok: answer.statusCode < 400, json: async () => await jsonOf(answer) };
   };
   return createTRPCClient<AppRouter>({
     links: [httpLink({ url, transformer: superjson, fetch: viaDispatcher })],
   });
 }
 
-/** The sentence the hub gave, with the request id when it is the hub's own fault. */
-export function sentenceOf(error: TRPCClientError<AppRouter>): { what: string; next: string } {
-  const data = error.data;
-  if (data === null || data === undefined) {
-    return {
-      what: "The hub did not answer.",
-      next: `Check that it runs and that its address is right. (${error.message})`,
-    };
+/** What isn't JSON came from something else: a load balancer, a wrong address. Its status says more than its body. */
+async function jsonOf({ statusCode, body }: Dispatcher.ResponseData): Promise<unknown> {
+  const text = await body.text();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`what answered there (status ${statusCode}) is not a hub.`, { cause });
   }
-  const next = data.hubCode === "internal" ? `Tell your admin the request id ${data.requestId}.` : "";
-  return { what: error.message, next };
 }
 
 export function isClientError(error: unknown): error is TRPCClientError<AppRouter> {

@@ -3,12 +3,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const [command = "serve", ...rest] = process.argv.slice(2);
+const serving = command === "serve";
+/** Lines of a tool that failed which are shown: enough to hold its reason. */
+const shownLines = 60;
 
 main().catch((error) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
@@ -21,49 +23,77 @@ async function main() {
     throw new Error(
       `Berth's start needs Node 20 or newer; this is ${process.versions.node}. Debian/Ubuntu: apt install nodejs npm`,
     );
-  installPackages();
+  if (serving) requirePython();
+  await installPackages();
   const node = findNode();
-  const isServing = command === "serve";
-  if (isServing) nameMissingPrograms();
-  const reused = build(node, isServing || command === "build");
+  const serverReused = await buildServer(node);
+  const webReused = serving || command === "build" ? await buildWeb(node) : true;
   if (command === "build") return;
-  run(node, [path.join(root, "dist", "berth.mjs"), command, ...rest], { BERTH_REUSED_BUILD: reused ? "1" : "" });
+  run(node, [path.join(root, "dist", "berth.mjs"), command, ...rest], serverReused && webReused);
 }
 
-function step(text) {
-  process.stderr.write(`- ${text}\n`);
+/**
+ * The default backend makes a virtual environment. Berth looks for Python again and more closely; this is to say so before
+ * minutes of installing. With any configuration it may not be needed at all.
+ */
+function requirePython() {
+  const home = flag("--home") ?? process.env.BERTH_HOME ?? (process.getuid?.() === 0 ? "/var/lib/berth" : ".berth");
+  const configured = [flag("--config"), flag("--role"), process.env.BERTH_CONFIG, process.env.BERTH_SPAWNER_TYPE];
+  const files = [path.join(callerFolder(), "berth.yaml"), path.join(path.resolve(callerFolder(), home), "berth.yaml")];
+  if (configured.some((value) => value) || files.some((file) => existsSync(file))) return;
+  const venvWorks = (python) => spawnSync(python, ["-c", "import venv, ensurepip"], { stdio: "ignore" }).status === 0;
+  if (venvWorks("/usr/bin/python3") || venvWorks("python3")) return;
+  throw new Error(
+    "Python 3 with venv is missing; JupyterLab is installed with it. Debian/Ubuntu: apt install python3 python3-venv",
+  );
 }
 
-function installPackages() {
-  const marker = path.join(root, "node_modules", ".package-lock.json");
-  const lock = path.join(root, "package-lock.json");
-  const fresh = existsSync(marker) && existsSync(lock) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs - 1000;
-  if (fresh) return;
-  step("Installing the npm packages (about a minute, once)");
+function flag(name) {
+  const at = rest.findIndex((word) => word === name || word.startsWith(`${name}=`));
+  if (at < 0) return undefined;
+  return rest[at] === name ? rest[at + 1] : rest[at].slice(name.length + 1);
+}
+
+/** npm runs scripts in the project's folder and says where it was called. */
+function callerFolder() {
+  return process.env.INIT_CWD ?? process.cwd();
+}
+
+async function installPackages() {
+  if (packagesFit()) return;
   // Not `npm ci`: it refuses a lock file that lacks the packages of other platforms, which a registry may not offer.
-  const done = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code, missing, output } = await step("Installing the npm packages", "npm", args);
+  if (missing) throw new Error("npm was not found. Debian/Ubuntu: apt install npm");
+  if (code !== 0)
+    throw new Error(`${output}\nnpm could not install the packages. Check the network, then start again.`);
+}
+
+/** Whether what is installed is what the lock file names; npm keeps its own list of that. */
+function packagesFit() {
+  const installed = packagesIn(path.join(root, "node_modules", ".package-lock.json"));
+  if (installed === null) return false;
+  const wanted = packagesIn(path.join(root, "package-lock.json")) ?? {};
+  return Object.entries(wanted).every(([name, { version, optional }]) => {
+    const found = installed[name];
+    return name === "" || (found === undefined ? optional === true : found.version === version);
   });
-  if (done.error) throw new Error("npm was not found. Debian/Ubuntu: apt install npm");
-  if (done.status !== 0)
-    throw new Error(
-      "npm could not install the packages; what it said stands above. Check the network, then start again.",
-    );
+}
+
+function packagesIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages ?? null;
+  } catch {
+    // Missing, or cut short by a crash: either way npm has to look.
+    return null;
+  }
 }
 
 /** Node 24 from npm where there is one for this machine, else the one that runs now if it is new enough. */
 function findNode() {
-  const require = createRequire(path.join(root, "package.json"));
   const arch = process.arch === "arm64" ? "arm64" : "x64";
-  for (const folder of process.platform === "linux" ? [`node-linux-${arch}`] : []) {
-    try {
-      const file = path.join(path.dirname(require.resolve(`${folder}/package.json`)), "bin", "node");
-      if (existsSync(file)) return file;
-    } catch {
-      // Not installed for this machine: the running Node decides below.
-    }
-  }
+  const brought = path.join(root, "node_modules", `node-linux-${arch}`, "bin", "node");
+  if (process.platform === "linux" && existsSync(brought)) return brought;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
   throw new Error(
@@ -71,53 +101,32 @@ function findNode() {
   );
 }
 
-function nameMissingPrograms() {
-  const missing = [["python3", "python3"]].filter(
-    ([program]) => spawnSync(program, ["--version"], { stdio: "ignore" }).error,
-  );
-  if (missing.length > 0)
-    throw new Error(
-      `Missing on this machine: ${missing.map(([p]) => p).join(", ")}. Debian/Ubuntu: apt install python3 python3-venv`,
-    );
-}
+const bundler = path.join(root, "server", "cli", "bundle.mjs");
 
-/** True when what was built before still fits the sources. The web app is needed for serving alone. */
-function build(node, withWeb) {
-  const serverDone = buildOnce(
-    "server",
-    ["server", "db", "k8s", "package.json"],
-    path.join(root, "dist", "berth.mjs"),
-    () => {
-      step("Building the server");
-      check(
-        spawnSync(node, [path.join(root, "server", "cli", "bundle.mjs"), "server"], { cwd: root, stdio: ["ignore", 2, 2] }),
-        "The server could not be built",
-      );
-    },
-  );
-  if (!withWeb) return serverDone;
-  const inputs = ["app", "public", "server", "next.config.ts", "postcss.config.mjs", "package.json"];
-  const webDone = buildOnce("web", inputs, path.join(root, ".next", "standalone", "web.mjs"), () => {
-    step("Building the web app (about a minute, once)");
-    const next = path.join(root, "node_modules", "next", "dist", "bin", "next");
-    const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
-    const options = { cwd: root, stdio: ["ignore", 2, 2], env: environment };
-    check(spawnSync(node, [next, "build"], options), "The web app could not be built");
-    const bundle = path.join(root, "server", "cli", "bundle.mjs");
-    check(spawnSync(node, [bundle, "web"], options), "The web app could not be packed");
+/** True when what was built before still fits the sources. */
+async function buildServer(node) {
+  const inputs = ["server", "db", "k8s", "package.json"];
+  return await buildOnce("server", inputs, path.join(root, "dist", "berth.mjs"), async () => {
+    requireSuccess(await step("Building the server", node, [bundler, "server"]), "The server could not be built.");
   });
-  return serverDone && webDone;
 }
 
-function check(result, what) {
-  if (result.status !== 0) throw new Error(`${what}; what the compiler said stands above.`);
+async function buildWeb(node) {
+  const inputs = ["app", "public", "server", "next.config.ts", "postcss.config.mjs", "package.json"];
+  return await buildOnce("web", inputs, path.join(root, ".next", "standalone", "web.mjs"), async () => {
+    const next = path.join(root, "node_modules", "next", "dist", "bin", "next");
+    const environment = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
+    const built = await step("Building the web app", node, [next, "build"], environment);
+    requireSuccess(built, "The web app could not be built.");
+    requireSuccess(await step("Packing the web app", node, [bundler, "web"]), "The web app could not be packed.");
+  });
 }
 
-function buildOnce(name, inputs, output, make) {
+async function buildOnce(name, inputs, output, make) {
   const stamp = path.join(root, "dist", `${name}.stamp`);
   const wanted = fingerprint(inputs);
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return true;
-  make();
+  await make();
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
   return false;
@@ -136,14 +145,51 @@ function fingerprint(inputs) {
   return hash.digest("hex");
 }
 
-/** Ctrl-C reaches the whole terminal's group, so the child hears it by itself: this process only waits for it to end. */
-function run(node, args, environment) {
-  const child = spawn(node, ["--enable-source-maps", ...args], {
-    stdio: "inherit",
+function requireSuccess({ code, output }, what) {
+  if (code !== 0) throw new Error(`${output}\n${what}`);
+}
+
+/** Runs a tool, tells how long it has been at it, and keeps what it prints for when it fails. */
+async function step(title, program, args, environment = {}) {
+  const started = performance.now();
+  const seconds = () => Math.round((performance.now() - started) / 1000);
+  const live = process.stderr.isTTY === true;
+  process.stderr.write(live ? `- ${title} …` : `- ${title}\n`);
+  const show = live
+    ? () => process.stderr.write(`\r- ${title} … ${seconds()} s`)
+    : () => process.stderr.write(`  … ${seconds()} s\n`);
+  const timer = setInterval(show, live ? 1000 : 15_000);
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  process.on("SIGHUP", () => child.kill("SIGHUP"));
-  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const { code, missing } = await new Promise((resolve) => {
+    child.once("error", (error) => resolve({ code: 1, missing: error.code === "ENOENT" }));
+    child.once("close", (status) => resolve({ code: status ?? 1, missing: false }));
+  });
+  clearInterval(timer);
+  if (live) process.stderr.write(`\r- ${title}: ${code === 0 ? `done in ${seconds()} s` : "failed"}    \n`);
+  return { code, missing, output: output.trimEnd().split("\n").slice(-shownLines).join("\n") };
+}
+
+/**
+ * Berth gets every signal this process gets; at a terminal it hears Ctrl-C itself as well, and counts one. Should this process be
+ * killed outright, the pipe between the two closes and Berth ends as on SIGTERM instead of staying behind unseen.
+ */
+function run(node, args, reused) {
+  const child = spawn(node, ["--enable-source-maps", ...args], {
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: { ...process.env, BERTH_INTERNAL_LAUNCHER: "fd3", BERTH_REUSED_BUILD: reused ? "1" : "" },
+  });
+  // Ends with an error when Berth ended first; the exit below is what counts.
+  child.stdio[3]?.on("error", () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.once("error", (error) => {
+    process.stderr.write(`Berth could not be started with ${node}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.once("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }

@@ -3,10 +3,10 @@ import { Command, CommanderError, Option } from "commander";
 import { defaultHome, expandHome } from "#server/roles/home.ts";
 import { version } from "#server/version.ts";
 import { addAccountCommands } from "./account-commands.ts";
-import { type ApiClient, connect, isClientError, sentenceOf } from "./client.ts";
+import { type ApiClient, connect } from "./client.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
-import { UsageError } from "./failure.ts";
+import { reportFailure } from "./failure.ts";
 import type { OutputFormat } from "./output.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addServerCommands } from "./server-commands.ts";
@@ -20,79 +20,83 @@ export type CommandContext = {
   api(): ApiClient;
 };
 
+type GlobalOptions = { readonly output: OutputFormat; readonly home?: string; readonly config?: string };
+
 /** Runs one command line and returns the exit code: 0 done, 1 it failed, 2 it was asked for wrongly. */
 export async function runCommandLine(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const { program, context } = createProgram(environment);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return typeof process.exitCode === "number" ? process.exitCode : 0;
+  } catch (error) {
+    // Commander has said it already; help and the version are no failure.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportFailure(error, context.format());
+  }
+}
+
+/** Every command there is; also what docs/cli.md is made from. */
+export function createProgram(environment: NodeJS.ProcessEnv): {
+  program: Command;
+  context: CommandContext;
+} {
   const program = new Command("berth")
     .description("A server of their own for every student and researcher")
-    .version(version);
-  program
-    .addOption(
-      new Option("-o, --output <format>", "how to print the answer").choices(["table", "json"]).default("table"),
-    )
+    .version(version)
+    .addOption(outputOption().default("table"))
     .option("--home <folder>", "where this installation lives (BERTH_HOME)")
-    .option("--config <file>", "berth.yaml (BERTH_CONFIG); default: berth.yaml in the working directory or the home");
+    .option("--config <file>", "berth.yaml (BERTH_CONFIG); default: in the working directory, else in the home");
+  let client: ApiClient | undefined;
+  const options = () => program.opts<GlobalOptions>();
   const context: CommandContext = {
     environment,
-    format: () => program.opts<{ output: OutputFormat }>().output,
-    home: () => homeOf(program.opts<{ home?: string }>().home, environment),
-    configFile: () => program.opts<{ config?: string }>().config ?? environment.BERTH_CONFIG,
-    api: () => connect(context.home(), environment),
+    format: () => options().output,
+    home: () => homeOf(options().home, environment),
+    configFile: () => resolved(options().config ?? environment.BERTH_CONFIG, environment),
+    api: () => {
+      client ??= connect(context.home(), environment);
+      return client;
+    },
   };
   addServeCommand(program, context);
   addConfigCommands(program, context);
   addAccountCommands(program, context);
   addServerCommands(program, context);
   addDoctorCommand(program, context);
-  for (const command of everyCommand(program)) allowGlobalOptions(command);
-  try {
-    await program.parseAsync([...argv], { from: "user" });
-    return typeof process.exitCode === "number" ? process.exitCode : 0;
-  } catch (error) {
-    return report(error);
-  }
+  for (const command of [program, ...everyCommand(program)]) prepare(command, program);
+  return { program, context };
 }
 
-function everyCommand(command: Command): Command[] {
+function outputOption(): Option {
+  return new Option("-o, --output <format>", "how to print the answer").choices(["table", "json"]);
+}
+
+export function everyCommand(command: Command): Command[] {
   return command.commands.flatMap((inner) => [inner, ...everyCommand(inner)]);
 }
 
 /** `berth server list -o json` and `berth -o json server list` mean the same. */
-function allowGlobalOptions(command: Command): void {
-  command.exitOverride().showSuggestionAfterError().showHelpAfterError("(add --help for what there is)");
-  const root = rootOf(command);
+function prepare(command: Command, program: Command): void {
+  command.exitOverride().showSuggestionAfterError().showHelpAfterError("Add --help to see what there is.");
   if (command.commands.length > 0) return;
-  for (const [flags, name] of [
-    ["-o, --output <format>", "output"],
-    ["--home <folder>", "home"],
-    ["--config <file>", "config"],
-  ] as const) {
-    const option = new Option(flags).hideHelp();
-    if (name === "output") option.choices(["table", "json"]);
-    command.addOption(option).on(`option:${name}`, (value: string) => root.setOptionValue(name, value));
+  const repeated = [outputOption(), new Option("--home <folder>"), new Option("--config <file>")];
+  for (const option of repeated) {
+    const name = option.attributeName();
+    command.addOption(option.hideHelp()).on(`option:${name}`, (value: string) => program.setOptionValue(name, value));
   }
-}
-
-function rootOf(command: Command): Command {
-  return command.parent === null ? command : rootOf(command.parent);
 }
 
 function homeOf(given: string | undefined, environment: NodeJS.ProcessEnv): string {
-  const wanted = given ?? environment.BERTH_HOME;
-  if (wanted !== undefined && wanted !== "") return expandHome(wanted);
-  return defaultHome(process.getuid?.() === 0, path.resolve(environment.INIT_CWD ?? process.cwd()));
+  const wanted = resolved(given ?? environment.BERTH_HOME, environment);
+  return wanted ?? defaultHome(process.getuid?.() === 0, callerFolder(environment));
 }
 
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageError) return complain(error.message, error.next, 2);
-  if (isClientError(error)) {
-    const { what, next } = sentenceOf(error);
-    return complain(what, next, error.data?.hubCode === "invalid" ? 2 : 1);
-  }
-  return complain(error instanceof Error ? error.message : String(error), "", 1);
+function resolved(given: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  if (given === undefined || given === "") return undefined;
+  return path.resolve(callerFolder(environment), expandHome(given));
 }
 
-function complain(what: string, next: string, code: number): number {
-  process.stderr.write(`${what}\n${next === "" ? "" : `${next}\n`}`);
-  return code;
+/** npm runs scripts in the project's folder and says where it was called. */
+function callerFolder(environment: NodeJS.ProcessEnv): string {
+  return environment.INIT_CWD ?? process.cwd();
 }

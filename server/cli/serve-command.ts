@@ -1,55 +1,46 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
+import { Socket } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig, printProblems } from "#server/config/load.ts";
-import type { Config } from "#server/config/schema.ts";
-import { createLog } from "#server/log.ts";
+import { createLog, type Log } from "#server/log.ts";
 import { homePaths } from "#server/roles/home.ts";
 import { type Ending, type Role, type Serving, serve } from "#server/roles/serve.ts";
-import { UsageError } from "./failure.ts";
 import { write } from "./output.ts";
 import type { CommandContext } from "./program.ts";
+import { readConfig } from "./read-config.ts";
 
 const roles: readonly Role[] = ["all", "edge", "hub", "web"];
+/** npm passes the terminal's Ctrl-C on to a process that has heard it itself: what comes this soon after is the same one. */
+const sameInterruptMs = 1000;
+/** The launcher's pipe (launch.mjs). */
+const launcherFd = 3;
 
 export function addServeCommand(program: Command, context: CommandContext): void {
   program
     .command("serve")
     .description("run Berth")
     .addOption(new Option("--role <role>", "which part of it").choices(roles).default("all"))
-    .option("--port <number>", "port on 127.0.0.1 (BERTH_PORT)", parsePort)
+    .option("--port <number>", "port to listen on (BERTH_PORT); default 8000", parsePort)
     .action(async (options: { role: Role; port?: number }) => {
       const startedMs = performance.now();
-      const config = readConfig(context, options.port);
+      const { config } = readConfig(context, options.port);
+      const ending = nextEnding();
+      const starting = new AbortController();
+      void ending.then(() => starting.abort());
       const serving = await serve({
         role: options.role,
         config,
         paths: homePaths(context.home()),
-        log: createLog(options.role),
+        log: logFor(options.role, context.environment),
+        signal: starting.signal,
         report: (step) => process.stderr.write(`- ${step}\n`),
       });
-      announce(serving, context, (performance.now() - startedMs) / 1000);
-      await untilEnded(serving);
+      announce(serving, context.environment, (performance.now() - startedMs) / 1000);
+      await end(serving, await ending);
     });
 }
 
-/** The configuration this command line means. Wrong: every problem at once, and nothing is started. */
-export function readConfig(context: CommandContext, port?: number): Config {
-  const { environment } = context;
-  const wantedPort = port ?? (environment.BERTH_PORT ? parsePort(environment.BERTH_PORT) : undefined);
-  const file = context.configFile() ?? findConfig(context);
-  const result = loadConfig({
-    ...(file === undefined ? {} : { file }),
-    environment,
-    ...(wantedPort === undefined ? {} : { flags: { proxy: { listen: `127.0.0.1:${wantedPort}` } } }),
-  });
-  if (!result.ok) throw new UsageError(printProblems(result.problems), "Nothing was started.");
-  return result.config;
-}
-
-export function findConfig(context: CommandContext): string | undefined {
-  const folders = [context.environment.INIT_CWD ?? process.cwd(), context.home()];
-  return folders.map((folder) => path.join(folder, "berth.yaml")).find((file) => existsSync(file));
+/** One machine's Berth runs before somebody's eyes: only what needs them. A role of its own logs for machines. */
+function logFor(role: Role, environment: NodeJS.ProcessEnv): Log {
+  return role === "all" ? createLog(role, environment.BERTH_LOG_LEVEL ?? "warn") : createLog(role);
 }
 
 function parsePort(text: string): number {
@@ -59,22 +50,42 @@ function parsePort(text: string): number {
   return port;
 }
 
-function announce(serving: Serving, context: CommandContext, seconds: number): void {
-  const reused = [...(context.environment.BERTH_REUSED_BUILD === "1" ? ["the built web app"] : []), ...serving.reused];
-  if (reused.length > 0) write(`Reused ${reused.join(", ")}.`);
+function announce(serving: Serving, environment: NodeJS.ProcessEnv, seconds: number): void {
+  const reused = [...(environment.BERTH_REUSED_BUILD === "1" ? ["the built programs"] : []), ...serving.reused];
+  if (reused.length > 0) write(`Reused ${listed(reused)}.`);
   write(`Berth is ready at ${serving.url} (after ${seconds.toFixed(1)} s).`);
   if (serving.adminLink !== null) write(`Log in as the first admin, once, within 15 minutes: ${serving.adminLink}`);
 }
 
-/** Ctrl-C ends everything, in order; a second one leaves at once. SIGTERM leaves servers and database to the next start. */
-async function untilEnded(serving: Serving): Promise<void> {
-  const how = await new Promise<Ending>((resolve) => {
+function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** Ctrl-C ends everything, in order. SIGTERM, and a launcher that was killed, leave servers and database to the next start. */
+function nextEnding(): Promise<Ending> {
+  return new Promise((resolve) => {
     process.once("SIGINT", () => resolve("interrupt"));
     process.once("SIGTERM", () => resolve("terminate"));
     process.once("SIGHUP", () => resolve("terminate"));
+    if (process.env.BERTH_INTERNAL_LAUNCHER === "fd3") watchLauncher(() => resolve("terminate"));
   });
-  process.once("SIGINT", () => process.exit(1));
-  if (how === "interrupt") process.stderr.write("\n- Stopping the servers and the database\n");
+}
+
+function watchLauncher(ended: () => void): void {
+  const pipe = new Socket({ fd: launcherFd, readable: true, writable: false });
+  pipe.unref();
+  pipe.on("error", ended).on("end", ended).resume();
+}
+
+async function end(serving: Serving, how: Ending): Promise<void> {
+  const sinceMs = performance.now();
+  process.on("SIGINT", () => {
+    if (performance.now() - sinceMs > sameInterruptMs) process.exit(1);
+  });
+  process.on("SIGTERM", () => undefined);
+  process.on("SIGHUP", () => undefined);
+  if (how === "interrupt")
+    process.stderr.write("\n- Stopping the servers and the database; Ctrl-C again leaves them running\n");
   await serving.stop(how);
   // Keep-alive sockets of a browser would hold the process; everything that matters is closed.
   process.exit(0);

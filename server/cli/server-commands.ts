@@ -28,7 +28,8 @@ export function addServerCommands(program: Command, context: CommandContext): vo
         .servers.start.mutate({ user, name, profile: profile ?? null, options: { ...option } });
       const view = wait ? await waitForEnd(context, { user, name }) : started;
       printAnswer(context.format(), view, sentenceFor(view));
-      if (view.phase === "failed") process.exitCode = 1;
+      // Stopped while it was waited for: somebody cancelled the start.
+      if (view.phase === "failed" || (wait && view.phase === "stopped")) process.exitCode = 1;
     });
   named(server.command("stop"))
     .description("stop a server, or cancel its start")
@@ -63,18 +64,34 @@ async function allServers(context: CommandContext): Promise<ServerView[]> {
   }
 }
 
+/** Looks again and again: a command line lives for one question at a time, and a stream would have to outlive hub restarts. */
 async function waitForEnd(context: CommandContext, key: Named): Promise<ServerView> {
+  let told = "";
   for (;;) {
     const view = await context.api().servers.get.query(key);
     if (view.phase === "ready" || view.phase === "failed" || view.phase === "stopped") return view;
+    const state = stateOf(view);
+    if (state !== told && context.format() === "table") process.stderr.write(`- ${state}\n`);
+    told = state;
     await systemClock.sleep(waitStepMs);
   }
 }
 
+function stateOf(view: ServerView): string {
+  return view.queuePosition === null ? view.phase : `${view.phase}, number ${view.queuePosition} in the queue`;
+}
+
 function sentenceFor(view: ServerView): string {
   if (view.phase === "ready") return `Ready: ${view.url}`;
-  if (view.phase === "failed") return view.failure?.whatHappened ?? "The server failed.";
-  return `The server is ${view.phase}.`;
+  if (view.phase === "failed") return failureText(view);
+  return `The server is ${stateOf(view)}.`;
+}
+
+function failureText({ failure }: ServerView): string {
+  if (failure === null) return "The server failed.";
+  const log =
+    failure.logTail.length === 0 ? [] : ["Its last lines were:", ...failure.logTail.map((line) => `  ${line}`)];
+  return [failure.whatHappened, ...failure.whatYouCanDo, ...log].join("\n");
 }
 
 function collectOption(text: string, earlier: Record<string, string>): Record<string, string> {

@@ -1,3 +1,4 @@
+import type { StoppedMessage } from "#server/internal/messages.ts";
 import { type Admission, authorise } from "./authorise.ts";
 import type { Failure } from "./failure.ts";
 import { type RequestHead, wantsPage } from "./request-head.ts";
@@ -17,6 +18,8 @@ export type Decision =
       readonly pageOrigin: string;
     }
   | { readonly kind: "redirect"; readonly location: string; readonly status: 302 | 307 }
+  /** On its way: wait a moment for its route, else watch the progress at `location`. */
+  | { readonly kind: "pending"; readonly serverId: string; readonly location: string }
   | { readonly kind: "fail"; readonly failure: Failure };
 
 export type Question = {
@@ -94,11 +97,22 @@ function admit(
   if (credential === "cookie" && !comesFromOwnPage(question.method, question.isUpgrade, question.head, pageOrigin))
     return fail({ kind: "foreign-origin" });
   const { entry } = found;
+  if (entry.kind === "stopped" && isComing(entry.server.phase) && asksForPage(question))
+    return pending(state, question, entry.server);
   if (entry.kind === "stopped")
     return fail({ kind: "not-running", phase: entry.server.phase, server: entry.server, target: question.target });
   if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, credential);
   if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
   return forwardTo(question, found, entry.run, visitor, pageOrigin);
+}
+
+const isComing = (phase: StoppedMessage["phase"]) => phase === "pending" || phase === "restarting";
+const asksForPage = ({ method, target, head, isUpgrade }: Question) => !isUpgrade && wantsPage(method, target, head);
+
+function pending({ site }: EdgeState, { target }: Question, server: StoppedMessage): Decision {
+  const names = [server.ownerName, server.serverName].filter((name) => name !== "").map(encodeURIComponent);
+  const location = `${site.portalOrigin}/hub/spawn-pending/${names.join("/")}?next=${encodeURIComponent(target)}`;
+  return { kind: "pending", serverId: server.serverId, location };
 }
 
 /** A server with its own OAuth round: nobody is checked here, and nobody's credentials are handed in. */

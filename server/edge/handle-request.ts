@@ -11,6 +11,8 @@ import { answerEnter, answerHealth, giveUp, refuse, sendToPortal } from "./own-a
 import { type Destination, routeFor } from "./route.ts";
 import type { EdgeState } from "./state.ts";
 
+const routePatienceMs = 1500;
+
 export function handleRequest(
   state: EdgeState,
   request: IncomingMessage,
@@ -33,8 +35,10 @@ function dispatch(state: EdgeState, incoming: Incoming, destination: Destination
       const { request, head } = incoming;
       const question = { method: request.method ?? "GET", target: request.url ?? "", isUpgrade: false, head };
       const decision = decide(state, question, destination);
-      if (!(decision instanceof Promise)) return void carryOut(state, incoming, decision);
-      decision
+      if (!(decision instanceof Promise) && decision.kind !== "pending")
+        return void carryOut(state, incoming, decision);
+      Promise.resolve(decision)
+        .then((later) => afterAMoment(state, later, () => decide(state, question, destination)))
         .then((later) => carryOut(state, incoming, later))
         .catch((error: unknown) => giveUp(state, incoming, error));
       return;
@@ -56,12 +60,25 @@ function dispatch(state: EdgeState, incoming: Incoming, destination: Destination
   }
 }
 
+/** The browser is sent here at the moment a server is ready, and may be faster than the stream: its route is waited for. */
+async function afterAMoment(
+  state: EdgeState,
+  decision: Decision,
+  again: () => Decision | Promise<Decision>,
+): Promise<Decision> {
+  if (decision.kind !== "pending") return decision;
+  await state.knowledge.routes.changed(decision.serverId, routePatienceMs);
+  return await again();
+}
+
 function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): void {
   if (incoming.response.destroyed) return;
   if (decision.kind === "fail")
     return void answerFailure(incoming.response, decision.failure, askerOf(state, incoming));
-  if (decision.kind === "redirect")
-    return void answerRedirect(incoming.response, decision.location, askerOf(state, incoming), decision.status);
+  if (decision.kind === "redirect" || decision.kind === "pending") {
+    const status = decision.kind === "redirect" ? decision.status : 302;
+    return void answerRedirect(incoming.response, decision.location, askerOf(state, incoming), status);
+  }
   const { run, visitor, path, pageOrigin } = decision;
   const { route } = run;
   const keepsOwnLogin = route.auth === "hub";

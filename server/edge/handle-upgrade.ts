@@ -62,7 +62,7 @@ function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): v
   const { request, socket, asker, head } = upgrading;
   if (socket.destroyed) return;
   if (decision.kind === "fail") return void answerFailureOnSocket(socket, decision.failure, asker);
-  if (decision.kind === "redirect") return void answerFailureOnSocket(socket, { kind: "not-found" }, asker);
+  if (decision.kind !== "forward") return void answerFailureOnSocket(socket, { kind: "not-found" }, asker);
   const { run, visitor, path, pageOrigin } = decision;
   const { route } = run;
   const keepsOwnLogin = route.auth === "hub";

@@ -17,6 +17,7 @@ export class RouteTable {
   readonly #times: PoolTimes;
   readonly #byId = new Map<string, Entry>();
   readonly #idByPath = new Map<string, string>();
+  readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(times: PoolTimes) {
     this.#times = times;
@@ -31,6 +32,22 @@ export class RouteTable {
 
   byId(serverId: string): Entry | undefined {
     return this.#byId.get(serverId);
+  }
+
+  /** Resolves when the hub says something new of this server, or after `ms`. */
+  async changed(serverId: string, ms: number): Promise<void> {
+    const waiting = this.#waiting.get(serverId) ?? new Set();
+    this.#waiting.set(serverId, waiting);
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        waiting.delete(done);
+        if (waiting.size === 0) this.#waiting.delete(serverId);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      waiting.add(done);
+    });
   }
 
   /** What is left out is gone; what is the same keeps its connections. */
@@ -79,6 +96,7 @@ export class RouteTable {
     this.#byId.set(entry.server.serverId, entry);
     const names = namesInPrefix(entry.server.prefix);
     if (names !== null) this.#idByPath.set(keyOf(names.owner, names.server), entry.server.serverId);
+    for (const done of [...(this.#waiting.get(entry.server.serverId) ?? [])]) done();
   }
 
   #endRun(serverId: string): void {

@@ -41,10 +41,15 @@ export function homePaths(home: string): HomePaths {
   };
 }
 
-/** Makes the folders this process owns. The home itself may be entered by servers of other uids; what is secret may not. */
+/**
+ * Makes the folders this process owns. The home itself may be entered by servers of other uids, whatever umask we were started
+ * with; what is secret may not. A home that was there keeps the mode its owner gave it.
+ */
 export function prepareHome(paths: HomePaths): void {
-  mkdirSync(paths.home, { recursive: true, mode: 0o755 });
+  const isNew = mkdirSync(paths.home, { recursive: true, mode: 0o755 }) !== undefined;
+  if (isNew) chmodSync(paths.home, 0o755);
   mkdirSync(path.join(paths.home, "run"), { recursive: true, mode: 0o755 });
+  chmodSync(path.join(paths.home, "run"), 0o755);
   for (const folder of [path.dirname(paths.signingKey), path.dirname(paths.apiSocket)]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);

@@ -10,6 +10,9 @@ export function readVerifyKey(config: Config, paths: HomePaths): { readonly pem:
     const pem = readFileSync(file, "utf8");
     return { pem, key: createPublicKey(pem) };
   } catch (error) {
-    throw new Error(`The key that verifies sessions can't be read from ${file}. Start the hub first, or set hub.verifyKeyFile.`, { cause: error });
+    throw new Error(
+      `The key that verifies sessions can't be read from ${file}. Start the hub first, or set hub.verifyKeyFile.`,
+      { cause: error },
+    );
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { systemClock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
@@ -44,7 +45,9 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
   const relaunch = async () => {
     while (!ending) {
       await systemClock.sleep(restartPauseMs);
-      const next = await launch().catch((error: unknown) => options.log.error({ err: error }, "the web app did not start"));
+      const next = await launch().catch((error: unknown) =>
+        options.log.error({ err: error }, "the web app did not start"),
+      );
       if (next) {
         child = next;
         return;
@@ -73,14 +76,17 @@ function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Ow
       BERTH_WEB_DIR: folder,
       BERTH_WEB_LISTEN: proxy.webConnectUrl ?? paths.webSocket,
       BERTH_WEB_INTERNAL: hub.connectUrl ?? paths.webInternalSocket,
-      ...(hub.connectUrl === undefined || hub.internal.webKey === undefined ? {} : { BERTH_WEB_INTERNAL_KEY: hub.internal.webKey }),
+      ...(hub.connectUrl === undefined || hub.internal.webKey === undefined
+        ? {}
+        : { BERTH_WEB_INTERNAL_KEY: hub.internal.webKey }),
       BERTH_WEB_HUB_API: hub.apiConnectUrl ?? paths.webApiSocket,
       BERTH_WEB_PUBLIC_URL: publicUrlOf(config),
       BERTH_WEB_VERIFY_KEY: readVerifyKey(config, paths).pem,
       BERTH_WEB_SECRET: process.env.BERTH_WEB_SECRET ?? webSecret(paths),
     },
   });
-  for (const stream of [child.stdout, child.stderr]) logLines(stream, log);
+  logLines(child.stdout, (line) => log.info({ part: "web" }, line));
+  logLines(child.stderr, (line) => log.warn({ part: "web" }, line));
   return child;
 }
 
@@ -91,9 +97,10 @@ function webSecret(paths: HomePaths): string {
   return readFileSync(file, "utf8");
 }
 
-function logLines(stream: Readable | null, log: Log): void {
-  stream?.on("data", (chunk: Buffer) => {
-    for (const line of chunk.toString().split("\n")) if (line.trim() !== "") log.info({ part: "web" }, line);
+function logLines(stream: Readable | null, write: (line: string) => void): void {
+  if (stream === null) return;
+  createInterface({ input: stream }).on("line", (line) => {
+    if (line.trim() !== "") write(line);
   });
 }
 
@@ -107,7 +114,9 @@ async function untilReady(child: ChildProcess): Promise<void> {
     };
     child.stdout?.on("data", (chunk: Buffer) => chunk.toString().includes("web: ready") && settle());
     child.once("error", (error) => settle(error));
-    child.once("exit", (code) => settle(new Error(`The web app ended with code ${code} before it was ready; its own words are in the log.`)));
+    child.once("exit", (code) =>
+      settle(new Error(`The web app ended with code ${code} before it was ready; its own words are in the log.`)),
+    );
   }).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw error;

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,11 +24,23 @@ export function webFolderFor(home: string, forOtherUid: boolean): string {
   const folder = path.join(all, buildId);
   if (existsSync(folder)) return folder;
   mkdirSync(all, { recursive: true, mode: 0o755 });
+  chmodSync(all, 0o755);
   for (const old of readdirSync(all)) rmSync(path.join(all, old), { recursive: true, force: true });
   const aside = path.join(all, `.${buildId}.new`);
   cpSync(built, aside, { recursive: true, dereference: true });
+  openToAll(aside);
   renameSync(aside, folder);
   return folder;
+}
+
+/** A checkout made under a strict umask is for its owner alone, and so is a copy of it. */
+function openToAll(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) openToAll(file);
+    else if (entry.isFile()) chmodSync(file, statSync(file).mode | 0o444);
+  }
 }
 
 function builtFolder(): string {

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { createKubeClient } from "#k8s/client.ts";
+import { createKubeClient, type KubeClientOptions } from "#k8s/client.ts";
 import { ownNamespace } from "#k8s/cluster-access.ts";
 import { componentKey, installationKey } from "#k8s/labels.ts";
 import type { PortalPeers } from "#k8s/network-policy.ts";
@@ -17,16 +17,25 @@ type Making = {
   readonly installationId: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every call to the API server. */
+  readonly calls?: Pick<KubeClientOptions, "onRequest" | "around">;
 };
 
 /** The backend as `spawner.kubernetes` of the configuration asks for it. */
-export async function createKubernetesSpawnerFrom({ config, installationId, clock, log }: Making): Promise<Spawner> {
+export async function createKubernetesSpawnerFrom({
+  config,
+  installationId,
+  clock,
+  log,
+  calls,
+}: Making): Promise<Spawner> {
   const { kubeconfig, requestsInFlight } = config.spawner.kubernetes;
   const client = await createKubeClient({
     kubeconfigPath: kubeconfig ?? null,
     requestsInFlight,
     userAgent: `berth/${version}`,
     time: clock,
+    ...calls,
   });
   const settings = settingsFrom(config, await portalPeers(installationId, kubeconfig === undefined));
   return createKubernetesSpawner({ client, installationId, settings, clock, log });

@@ -75,7 +75,10 @@ async function answer(handle: Handler, request: IncomingMessage, response: Serve
 
 /** Next writes its own Cache-Control; only files whose name holds their hash may be kept by anybody. */
 function keepPrivate(response: ServerResponse, requestPath: string): void {
-  if (requestPath.startsWith("/_next/static/")) return;
+  if (requestPath.startsWith("/_next/static/")) {
+    response.removeHeader("cache-control");
+    return;
+  }
   const setHeader = response.setHeader.bind(response);
   response.setHeader = (name, value) =>
     setHeader(name, name.toLowerCase() === "cache-control" ? "private, no-store" : value);

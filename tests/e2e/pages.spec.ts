@@ -1,6 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { failureReasons } from "#tests/fakes/hub-data.ts";
+import type { FakePortal } from "#tests/fakes/portal.ts";
 import { expect, test } from "./portal-fixture.ts";
 
 type Visit = {
@@ -10,12 +11,65 @@ type Visit = {
   /** What must be there before anything is judged. */
   readonly shows: string;
   readonly act?: (page: Page) => Promise<void>;
+  /** Sets the scene; what it returns puts it back. */
+  readonly prepare?: (portal: FakePortal) => () => void;
 };
+
+function provider(id: string, displayName: string) {
+  const authorizationUrl = "https://login.example.org/authorize";
+  return {
+    id,
+    displayName,
+    kind: "oidc",
+    clientId: "berth",
+    authorizationUrl,
+    scope: "openid",
+    issuer: null,
+    nonce: true,
+  } as const;
+}
 
 const visits: readonly Visit[] = [
   { name: "login", path: "/hub/login", as: null, shows: "Log in to Berth" },
   { name: "login-throttled", path: "/hub/login?error=throttled&retry=42", as: null, shows: "Try again in 42 s." },
   { name: "login-admin-link", path: "/hub/login?code=good", as: null, shows: "Sign in as admin" },
+  {
+    name: "login-providers",
+    path: "/hub/login",
+    as: null,
+    shows: "Log in with University",
+    prepare: ({ hub }) => {
+      const before = hub.login;
+      hub.login = { ...before, providers: [provider("uni", "University"), provider("github", "GitHub")] };
+      return () => {
+        hub.login = before;
+      };
+    },
+  },
+  {
+    name: "home-trust",
+    path: "/hub/home",
+    as: "fresh",
+    shows: "Trusted users only",
+    prepare: ({ hub }) => {
+      hub.trustNotes = ["All servers share one address, so a server's page could act as another's user."];
+      return () => {
+        hub.trustNotes = [];
+      };
+    },
+  },
+  {
+    name: "error",
+    path: "/hub/home",
+    as: "ana",
+    shows: "This page can't be shown just now",
+    prepare: ({ hub }) => {
+      hub.down = true;
+      return () => {
+        hub.down = false;
+      };
+    },
+  },
   { name: "home", path: "/hub/home", as: "ana", shows: "Running for" },
   { name: "home-fresh", path: "/hub/home", as: "fresh", shows: "Not started yet." },
   {
@@ -110,6 +164,7 @@ for (const visit of visits) {
   }) => {
     await page.addInitScript("window.__xss = () => { console.error('S-09: markup from data ran'); }");
     if (visit.as !== null) await logIn(visit.as);
+    const undo = visit.prepare?.(portal);
     for (const { width, scheme } of looks) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
@@ -118,6 +173,7 @@ for (const visit of visits) {
       await visit.act?.(page);
       await expectSound(page, `${visit.name}-${width}-${scheme}`);
     }
+    undo?.();
   });
 }
 

@@ -114,11 +114,11 @@ test("a token is shown once, and revoked", async ({ quietPage: page, portal, log
   await page.getByRole("button", { name: "Create" }).click();
   await expect(page.getByText("brt_abcdefghijklmnopqrstuvwxyz0123456789")).toBeVisible();
   await page.reload();
-  await expect(page.getByText("a script")).toBeVisible();
+  await expect(page.getByRole("cell", { name: "a script", exact: true })).toBeVisible();
   await expect(page.getByText("brt_abcdefghijklmnopqrstuvwxyz0123456789")).toBeHidden();
   await page.getByRole("button", { name: "Revoke a script" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
-  await expect(page.getByText("a script")).toBeHidden();
+  await expect(page.getByRole("cell", { name: "a script", exact: true })).toBeHidden();
 });
 
 test("everything on the way to a running server works with the keyboard alone", async ({

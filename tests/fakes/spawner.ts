@@ -93,6 +93,13 @@ export class FakeSpawner implements Spawner {
     return app;
   }
 
+  /** Takes the program out of the run: it answers at its address whatever becomes of the run. The caller closes it. */
+  detachApp(serverId: string): EchoServer {
+    const app = this.appOf(serverId);
+    this.#run(serverId).app = null;
+    return app;
+  }
+
   set(serverId: string, observation: Observation): void {
     const run = this.#run(serverId);
     run.observation = observation;

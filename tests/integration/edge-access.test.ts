@@ -4,6 +4,7 @@ import { ask, echo, echoedIn, type Rig, routeTo, startRig, stoppedAs, until } fr
 const token = `berth_${"a".repeat(38)}`;
 const foreignToken = `berth_${"b".repeat(38)}`;
 let rig: Rig;
+let target: Awaited<ReturnType<Rig["serve"]>>;
 let ana: string;
 let bob: string;
 /** Requests that reached ana's server. */
@@ -11,7 +12,7 @@ let reached = 0;
 
 beforeAll(async () => {
   rig = await startRig();
-  const target = await rig.serve((request, response) => {
+  target = await rig.serve((request, response) => {
     reached += 1;
     echo(request, response);
   });
@@ -38,6 +39,7 @@ beforeAll(async () => {
     { type: "route", route: routeTo(portalApi, { ownerName: "olga", auth: "hub", inject: null }) },
     { type: "stopped", server: stoppedAs("stopped", "bob") },
     { type: "stopped", server: stoppedAs("pending", "pia") },
+    { type: "stopped", server: stoppedAs("pending", "lea") },
   );
   [ana, bob] = [await rig.cookieOf("ana"), await rig.cookieOf("bob")];
   await until(async () => (await get("/user/ana/")).status === 200);
@@ -271,11 +273,18 @@ describe("a server that isn't running", () => {
     expect((await ask(rig.port, "/user/bob/x", { host: rig.host, headers: [page] })).status).toBe(302);
   });
 
-  test("one that is starting says so and leads to its progress", async () => {
+  test("one that is starting leads to its progress, and back to the page that was asked for", async () => {
     const answer = await as(await rig.cookieOf("pia"), "/user/pia/lab", page);
-    expect(answer.status).toBe(503);
-    expect(answer.body).toContain("Your server is starting");
-    expect(answer.body).toContain("/hub/spawn-pending/pia?next=");
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get("location")?.[0]).toMatch(/\/hub\/spawn-pending\/pia\?next=%2Fuser%2Fpia%2Flab$/);
+  });
+
+  test("a browser that comes a moment before the route does is let in", async () => {
+    const cookie = await rig.cookieOf("lea");
+    const answer = as(cookie, "/user/lea/lab", page);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    rig.hub.send({ type: "route", route: routeTo(target, { ownerName: "lea" }) });
+    expect((await answer).status).toBe(200);
   });
 
   test("what somebody wrote into an address is text on the page (S-09)", async () => {

@@ -59,6 +59,7 @@ async function startOne(berth: Installation, kube: FakeKubeApi, user: string): P
   const path = `/user/${user}/api`;
   await statusOf(berth.edgePort, path, cookie, agent);
   const readyMs = performance.now();
+  const wall = Date.now();
   kube.pods.setRunning(pod, "127.0.0.1");
   while ((await statusOf(berth.edgePort, path, cookie, agent)) !== 200) {
     if (performance.now() - readyMs > 30_000) throw new Error(`${user}'s server was not reachable within 30 s`);
@@ -66,6 +67,10 @@ async function startOne(berth: Installation, kube: FakeKubeApi, user: string): P
   }
   const delay = performance.now() - readyMs;
   agent.destroy();
+  if (process.env.BENCH_DEBUG && delay > 80) {
+    const r = await berth.database.pool.query("select ready_at, (select at from stream_changes order by revision desc limit 1) as at from server_runs order by ready_at desc nulls last limit 1");
+    console.error(user, delay.toFixed(0), "answered after", r.rows[0].ready_at.getTime() - wall, "stream row at", r.rows[0].at.getTime() - wall, "usable", Date.now() - wall);
+  }
   return delay;
 }
 

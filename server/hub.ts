@@ -23,6 +23,7 @@ import { serverViewOf, type ViewContext } from "./servers/view.ts";
 import { Reconciler } from "./spawner/reconciler.ts";
 import { specOf } from "./spawner/record.ts";
 import type { Spawner } from "./spawner/spawner.ts";
+import { noTimings, type Timings } from "./timings.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 export type HubOptions = {
@@ -32,6 +33,7 @@ export type HubOptions = {
   readonly signingKey: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
   readonly clock: Clock;
   readonly log: Log;
+  readonly timings?: Timings;
   /** How the database is reached; a test cuts it off at a chosen statement. */
   readonly openDatabase?: typeof createDb;
   makeSpawner(
@@ -62,6 +64,7 @@ export type Hub = ViewContext & {
 
 export async function createHub(options: HubOptions): Promise<Hub> {
   const { config, clock, log } = options;
+  const timings = options.timings ?? noTimings;
   const connection = (options.openDatabase ?? createDb)(options.databaseUrl, {
     maxConnections: options.maxConnections,
     onError: (error) => log.warn({ err: error }, "a database connection was lost"),
@@ -70,9 +73,10 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const installationId = await ensureInstallationId(db);
   const { spawner, limitsNote, trustNotes } = await options.makeSpawner(db, installationId);
   const notifications = new Notifications(options.databaseUrl, clock, log);
-  const stream = new StreamSource(db, clock, log);
+  const stream = new StreamSource(db, clock, log, timings);
   const reconciler = new Reconciler({
     db,
+    timings,
     spawner,
     clock,
     log,

@@ -1,19 +1,27 @@
 import type { IncomingMessage } from "node:http";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countByPhase } from "#db/servers.ts";
 import { countUsers } from "#db/user-counts.ts";
 import type { Hub } from "./hub.ts";
+import { type TimingName, type Timings, timingNames } from "./timings.ts";
+
+const helpOf: Record<TimingName, string> = {
+  server_spawn_duration_seconds: "From the wish to ready or failed",
+  server_stop_seconds: "From the wish to gone",
+  check_routes_duration_seconds: "One look at everything the backend runs",
+  init_spawners_duration_seconds: "The first such look after this hub took the lead",
+  proxy_poll_duration_seconds: "Making the snapshot of all routes for an edge",
+  proxy_add_duration_seconds: "Reading new routes and handing them to the edges",
+};
 
 /** JupyterHub's names and labels, so that its dashboards and alerts work here as they are. */
-export class Metrics {
+export class Metrics implements Timings {
   readonly #registry = new Registry();
   readonly #requests: Histogram;
   readonly #running: Gauge;
   readonly #users: Gauge;
   readonly #active: Gauge;
-  readonly spawns: Histogram;
-  readonly stops: Histogram;
-  readonly routeChanges: Counter;
+  readonly #timings: ReadonlyMap<TimingName, Histogram>;
   readonly startup: Gauge;
   readonly eventLoop: Histogram;
   readonly #timer: NodeJS.Timeout;
@@ -28,17 +36,11 @@ export class Metrics {
       ["method", "handler", "code"],
       [0.005, 0.025, 0.1, 0.5, 2, 10],
     );
-    this.spawns = histogram(
-      "server_spawn_duration_seconds",
-      "Time from the wish to ready",
-      ["status"],
-      [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
-    );
-    this.stops = histogram(
-      "server_stop_seconds",
-      "Time from the wish to gone",
-      ["status"],
-      [0.5, 1, 2.5, 5, 10, 30, 60],
+    this.#timings = new Map(
+      timingNames.map((name) => [
+        name,
+        histogram(name, helpOf[name], ["status"], [0.01, 0.05, 0.25, 1, 2.5, 5, 10, 30, 60, 120, 300]),
+      ]),
     );
     this.eventLoop = histogram(
       "event_loop_interval_seconds",
@@ -59,11 +61,6 @@ export class Metrics {
       help: "From process start to the first answer",
       registers,
     });
-    this.routeChanges = new Counter({
-      name: "jupyterhub_proxy_add_total",
-      help: "Routes told to the edges",
-      registers,
-    });
     collectDefaultMetrics({ register: this.#registry });
     this.#timer = this.#measureLoop();
   }
@@ -74,6 +71,10 @@ export class Metrics {
 
   observeRequest(request: IncomingMessage, code: number, ms: number): void {
     this.#requests.labels(request.method ?? "", handlerOf(request.url ?? ""), String(code)).observe(ms / 1000);
+  }
+
+  observe(name: TimingName, seconds: number, status: "success" | "failure" = "success"): void {
+    this.#timings.get(name)?.labels(status).observe(seconds);
   }
 
   async render(hub: Hub): Promise<string> {

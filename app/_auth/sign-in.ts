@@ -28,5 +28,5 @@ export async function signInAt(provider: string, next: string): Promise<SignInRe
 }
 
 export async function signOut(): Promise<SignInResult> {
-  return await post("/api/auth/signout", { callbackUrl: "/hub/login" });
+  return await post("/api/auth/signout", { callbackUrl: "/hub/login?logged-out=1" });
 }

@@ -29,9 +29,11 @@ type ItemProps = {
   onSelect(): void;
   readonly danger?: boolean;
   readonly disabled?: boolean;
+  /** For what has a button of its own where there is room. */
+  readonly narrow?: boolean;
 };
 
-export function MenuItem({ children, onSelect, danger = false, disabled = false }: ItemProps) {
+export function MenuItem({ children, onSelect, danger = false, disabled = false, narrow = false }: ItemProps) {
   return (
     <BaseMenu.Item
       onClick={onSelect}
@@ -39,6 +41,7 @@ export function MenuItem({ children, onSelect, danger = false, disabled = false 
       className={classNames(
         "flex min-h-9 cursor-pointer items-center px-4 outline-hidden select-none data-disabled:cursor-not-allowed data-disabled:opacity-60 data-highlighted:bg-sunken",
         danger && "text-danger",
+        narrow && "sm:hidden",
       )}
     >
       {children}

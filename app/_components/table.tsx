@@ -29,7 +29,7 @@ const wideOnly = "max-sm:hidden";
 
 export function HeadCell({ wide = false, children }: { readonly wide?: boolean; readonly children: ReactNode }) {
   return (
-    <th scope="col" className={classNames("px-4 py-2.5 font-medium sm:whitespace-nowrap", wide && wideOnly)}>
+    <th scope="col" className={classNames("px-3 py-2.5 font-medium sm:px-4 sm:whitespace-nowrap", wide && wideOnly)}>
       {children}
     </th>
   );
@@ -38,7 +38,7 @@ export function HeadCell({ wide = false, children }: { readonly wide?: boolean; 
 type CellProps = { readonly className?: string; readonly wide?: boolean; readonly children: ReactNode };
 
 export function Cell({ className, wide = false, children }: CellProps) {
-  return <td className={classNames("px-4 py-2 align-middle", wide && wideOnly, className)}>{children}</td>;
+  return <td className={classNames("px-3 py-2 align-middle sm:px-4", wide && wideOnly, className)}>{children}</td>;
 }
 
 type SortProps<Key extends string> = {
@@ -57,7 +57,7 @@ export function SortCell<Key extends string>({ field, sort, wide = false, childr
     <th
       scope="col"
       aria-sort={direction}
-      className={classNames("px-2 py-1.5 font-medium whitespace-nowrap", wide && wideOnly)}
+      className={classNames("px-1 py-1.5 font-medium sm:px-2 whitespace-nowrap", wide && wideOnly)}
     >
       <button
         type="button"

@@ -39,6 +39,8 @@ export const en = {
   "login.provider": "Log in with {name}",
   "login.or": "or",
   "login.auto": "Taking you to the login …",
+  "login.again": "Log in again",
+  "login.loggedOut": "You are logged out.",
   "login.none": "No way to log in is set up. Tell your admin.",
   "login.dummy": "This is a trial installation: any user name works.",
   "login.error.wrong": "The user name or the password is wrong.",
@@ -192,8 +194,7 @@ export const en = {
   "servers.open": "Open …",
   "servers.progress": "Progress and failures",
   "open.title": "Open a server of {user}",
-  "open.text":
-    "You will work in it with all rights of {user}. Your reason and the time are recorded, and can be read by them.",
+  "open.text": "You will work in it with all rights of {user}. Your reason and the time are recorded.",
   "open.reason": "Reason",
   "open.submit": "Open the server",
 

@@ -30,10 +30,7 @@ export async function enterServer(
   if (hub.config.hub.subdomainHost === undefined) return redirect(response, next);
   const ctx = hub.contextFor(identified.actor, origin);
   const { code, originLabel } = await createEnterCode(ctx, claims, query.get("server") ?? "", next);
-  redirect(
-    response,
-    `${portal.protocol}//${originLabel}.${hub.config.hub.subdomainHost}/.berth/enter?code=${code}`,
-  );
+  redirect(response, `${portal.protocol}//${originLabel}.${hub.config.hub.subdomainHost}/.berth/enter?code=${code}`);
 }
 
 function redirect(response: ServerResponse, location: string): void {

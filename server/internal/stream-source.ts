@@ -5,6 +5,7 @@ import { currentRevision, disabledUserIds, revokedSessions, type StreamRecord, s
 import type { Clock } from "#server/clock.ts";
 import type { Log } from "#server/log.ts";
 import { edgeChangeFor, routeFor, stoppedFor } from "#server/servers/edge-message.ts";
+import { noTimings, type Timings } from "#server/timings.ts";
 import type { StreamChange, StreamLine } from "./messages.ts";
 
 const retryMs = 500;
@@ -19,26 +20,32 @@ export class StreamSource {
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #timings: Timings;
   /** Each with the revision of its snapshot: a change that the snapshot holds already is not sent again. */
   readonly #subscribers = new Map<Subscriber, number>();
   #revision = -1;
   #reading: Promise<void> = Promise.resolve();
   #waiting = false;
 
-  constructor(db: Db, clock: Clock, log: Log) {
+  constructor(db: Db, clock: Clock, log: Log, timings: Timings = noTimings) {
     this.#db = db;
     this.#clock = clock;
     this.#log = log;
+    this.#timings = timings;
   }
 
   /** The snapshot is taken in turn with the reading of changes, so that nothing falls between the two. */
   async subscribe(subscriber: Subscriber): Promise<() => void> {
     await this.#inTurn(async () => {
+      const startedMs = this.#clock.monotonicMs();
       const snapshot = await this.snapshot();
+      this.#timings.observe("proxy_poll_duration_seconds", (this.#clock.monotonicMs() - startedMs) / 1000);
       if (this.#subscribers.size === 0) this.#revision = snapshot.revision;
       subscriber(snapshot);
       this.#subscribers.set(subscriber, snapshot.revision);
     });
+    // What was committed while the snapshot was read may have been told to nobody: there was no subscriber yet.
+    this.poke();
     return () => this.#subscribers.delete(subscriber);
   }
 
@@ -89,6 +96,7 @@ export class StreamSource {
 
   async #readNew(): Promise<void> {
     for (;;) {
+      const startedMs = this.#clock.monotonicMs();
       const rows = await streamAfter(this.#db, this.#revision);
       if (rows.length === 0) return;
       const ids = new Set(
@@ -100,6 +108,7 @@ export class StreamSource {
         const line: StreamLine = { type: "change", revision: row.revision, changes: row.records.map(hydrate) };
         for (const [subscriber, from] of this.#subscribers) if (row.revision > from) subscriber(line);
       }
+      this.#timings.observe("proxy_add_duration_seconds", (this.#clock.monotonicMs() - startedMs) / 1000);
     }
   }
 

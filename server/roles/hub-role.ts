@@ -33,7 +33,9 @@ export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
   const signingKey = await loadSigningKey({ file: config.hub.signingKeyFile ?? paths.signingKey });
   writeFileSync(paths.verifyKey, signingKey.publicPem);
   chmodSync(paths.verifyKey, 0o644);
+  const metrics = new Metrics();
   const hub = await createHub({
+    timings: metrics,
     config,
     databaseUrl: options.databaseUrl,
     maxConnections: 16,
@@ -43,7 +45,6 @@ export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
     makeSpawner: (db, installationId) =>
       makeSpawner({ config, home: paths.home, jupyter: options.jupyter, db, installationId, log }),
   });
-  const metrics = new Metrics();
   const servers = await openListeners(hub, metrics, options);
   hub.start();
   metrics.startup.set(process.uptime());

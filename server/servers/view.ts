@@ -3,7 +3,7 @@ import { findHome, type Phase, queuePositionOf, type ServerRow, type ServerWithO
 import type { ServerView } from "#server/api/views.ts";
 import type { Config } from "#server/config/schema.ts";
 import { limitsOf } from "#server/profiles/limits.ts";
-import { failureOf, refOf, specOf } from "#server/spawner/record.ts";
+import { failureOf, specOf } from "#server/spawner/record.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 import { failureViewFor } from "./failure-view.ts";
 import { originLabelFor } from "./names.ts";

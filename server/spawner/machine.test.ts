@@ -130,6 +130,26 @@ describe("what a server does next", () => {
       "failed/stop",
     ],
     [
+      "S-60: a ready server whose address changed under the same run is asked anew before anybody is led there",
+      { state: ready, seen: { observation: { ...running, target: { ...target, host: "10.0.0.2" } } } },
+      "starting/probe",
+    ],
+    [
+      "S-60: a ready server whose program isn't there any more leads nowhere until it has answered again",
+      { state: ready, seen: { observation: waiting("starting") } },
+      "starting/wait",
+    ],
+    [
+      "S-60: a ready server in whose place another run waits has failed",
+      { state: ready, seen: { observation: { ...waiting("starting"), runId: "b" } } },
+      "failed/stop",
+    ],
+    [
+      "a ready server that an old view says is still starting is looked at live first",
+      { state: ready, seen: { observation: waiting("starting"), live: false } },
+      "ready/look",
+    ],
+    [
       "a ready server that is not wished any more is stopped",
       { state: ready, desired: "stopped", seen: { observation: running } },
       "stopping/stop",
@@ -284,6 +304,14 @@ describe("for any sequence of wishes and sightings", () => {
     property((s, next) => {
       if (s.state.phase === "ready" && next.state.phase === "failed")
         expect(s.seen.live || s.seen.observation?.kind === "exited").toBe(true);
+    });
+  });
+
+  test("S-60: ready means that the run on record answers at the address on record", () => {
+    property((s, next) => {
+      const { observation, live } = s.seen;
+      if (next.state.phase !== "ready" || observation === null || !live) return;
+      expect(observation).toMatchObject({ kind: "running", runId: next.state.runId, target: next.state.target });
     });
   });
 

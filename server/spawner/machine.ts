@@ -212,10 +212,10 @@ function whileReady(s: Situation, state: Extract<ServerState, { phase: "ready" }
   if (observation === null) return keep(s, idle);
   switch (observation.kind) {
     case "running":
-      if (observation.runId !== state.runId) return live ? fail(s, replaced) : keep(s, { do: "look" });
-      return keep(s, idle);
     case "waiting":
-      return keep(s, idle);
+      if (isRoutedRun(state, observation)) return keep(s, idle);
+      if (!live) return keep(s, { do: "look" });
+      return observation.runId === state.runId ? backToStarting(s, observation) : fail(s, replaced);
     case "exited":
       return fail(s, observation.failure);
     case "absent":
@@ -224,6 +224,23 @@ function whileReady(s: Situation, state: Extract<ServerState, { phase: "ready" }
     default:
       return observation satisfies never;
   }
+}
+
+/** Whether the route leads where this run is: an address that changed under one run is somebody else's by now (S-60). */
+function isRoutedRun(state: Extract<ServerState, { phase: "ready" }>, seen: Observation): boolean {
+  return seen.kind === "running" && seen.runId === state.runId && isSameTarget(seen.target, state.target);
+}
+
+function isSameTarget(a: Target, b: Target): boolean {
+  if (a.kind === "tcp") return b.kind === "tcp" && a.host === b.host && a.port === b.port;
+  return b.kind === "unix" && a.path === b.path;
+}
+
+/** The run is there but not where it answered, or not answering any more: no route until it has answered again. */
+function backToStarting(s: Situation, seen: Extract<Observation, { kind: "running" | "waiting" }>): Step {
+  const state = { phase: "starting", since: s.now, runId: seen.runId, wait: null, clockFrom: s.now } as const;
+  if (seen.kind === "waiting") return whileWaiting({ ...s, state }, state, seen.phase, seen.runId);
+  return whileUnanswered({ ...s, state }, state, seen);
 }
 
 function fail(s: Situation, failure: SpawnFailure): Step {

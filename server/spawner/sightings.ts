@@ -7,10 +7,12 @@ export class Sightings {
   #listed = false;
   #staleSince: Date | null = null;
 
-  /** Everything there is, from a live list. */
-  reset(all: readonly Sighting[]): void {
+  /** Everything there is, from a live list. True the first time. */
+  reset(all: readonly Sighting[]): boolean {
+    const first = !this.#listed;
     this.#seen = new Map(all.map((sighting) => [sighting.ref.serverId, sighting]));
     this.#listed = true;
+    return first;
   }
 
   record(sighting: Sighting): void {

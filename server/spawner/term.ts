@@ -3,8 +3,9 @@ import { findServerById, type ServerRow, type ServerWithOwner, unsettledServers 
 import type { Clock } from "#server/clock.ts";
 import { isHubError } from "#server/errors.ts";
 import type { Log } from "#server/log.ts";
+import type { Timings } from "#server/timings.ts";
 import { EventWriter } from "./event-writer.ts";
-import { answered, type Effect, type Step, step, unanswered } from "./machine.ts";
+import { answered, type Effect, type ServerState, type Step, step, unanswered } from "./machine.ts";
 import { Probes } from "./probe.ts";
 import { SpawnQueue } from "./queue.ts";
 import { isSameState, refOf, specOf, stateOf, wishOf } from "./record.ts";
@@ -21,6 +22,7 @@ export type TermDeps = {
   orderFor(server: ServerWithOwner): Promise<SpawnOrder>;
   /** Path that is requested until it answers. */
   readyPathFor(server: ServerWithOwner): string;
+  readonly timings: Timings;
   onSpawned(server: ServerRow, homeUid: string | null): Promise<void>;
 };
 
@@ -92,8 +94,11 @@ export class Term {
 
   /** Truth for what the watch may have missed: everything listed, and every record that says something runs. */
   async #resync(): Promise<void> {
+    const startedMs = this.#deps.clock.monotonicMs();
     const all = await this.#deps.spawner.observeAll(this.#signal);
-    this.#sightings.reset(all);
+    const first = this.#sightings.reset(all);
+    const seconds = (this.#deps.clock.monotonicMs() - startedMs) / 1000;
+    this.#deps.timings.observe(first ? "init_spawners_duration_seconds" : "check_routes_duration_seconds", seconds);
     for (const sighting of all) this.schedule(sighting.ref.serverId);
     for (const id of await unsettledServers(this.#deps.db, { andReady: true })) this.schedule(id);
   }
@@ -183,6 +188,7 @@ export class Term {
       now: this.#deps.clock.now(),
     });
     this.#queue.settle(row.id, saved ? next.state.phase : row.phase);
+    if (saved) noteTiming(this.#deps.timings, row, next.state, this.#deps.clock.now());
     if (next.state.phase === "failed" && saved) {
       this.#deps.log.warn({ serverId: row.id, failure: next.state.failure }, "a server failed");
     }
@@ -289,4 +295,13 @@ export class Term {
     this.#deps.log.warn({ serverId, object: sighting.ref.objectName }, "removing what belongs to no server");
     await this.#deps.spawner.stop(sighting.ref, this.#signal);
   }
+}
+
+/** How long a start or a stop took since somebody asked for it. */
+function noteTiming(timings: Timings, row: ServerRow, next: ServerState, now: Date): void {
+  const seconds = (now.getTime() - (row.wishedAt ?? now).getTime()) / 1000;
+  const wasStarting = row.phase === "spawning" || row.phase === "starting";
+  if (next.phase === "ready") timings.observe("server_spawn_duration_seconds", seconds);
+  if (next.phase === "failed" && wasStarting) timings.observe("server_spawn_duration_seconds", seconds, "failure");
+  if (next.phase === "stopped" && row.phase === "stopping") timings.observe("server_stop_seconds", seconds);
 }

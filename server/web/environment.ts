@@ -24,7 +24,7 @@ const Environment = z.object({
 export type WebEnvironment = { readonly listen: Target; readonly settings: WebSettings };
 
 /** The web role's settings; it runs as a child with these variables and nothing else. Throws one sentence per problem. */
-export function readWebEnvironment(environment: NodeJS.ProcessEnv): WebEnvironment {
+export function readWebEnvironment(environment: Readonly<Record<string, string | undefined>>): WebEnvironment {
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);

@@ -22,7 +22,7 @@ export type Installation = {
   readonly databasePid: number;
   /** The command line's way in: all rights. */
   readonly api: ApiClient;
-  start(role: "hub" | "edge" | "all", nodeOptions?: readonly string[]): Promise<RunningRole>;
+  start(role: "hub" | "edge" | "web" | "all", nodeOptions?: readonly string[]): Promise<RunningRole>;
   close(): Promise<void>;
 };
 
@@ -42,7 +42,7 @@ export async function install(
   const home = path.join(folder, `home-${edgePort}`);
   const paths = homePaths(home);
   mkdirSync(home, { recursive: true, mode: 0o755 });
-  const postgres = await startEmbeddedPostgres({ directory: paths.database, log: createLog("bench", "silent"), settings: process.env.BENCH_NOFSYNC ? { fsync: "off" } : {} });
+  const postgres = await startEmbeddedPostgres({ directory: paths.database, log: createLog("bench", "silent") });
   const publicUrl = `http://127.0.0.1:${edgePort}`;
   const settings = withHub({ proxy: { listen: `127.0.0.1:${edgePort}` }, ...config }, { db: { url: postgres.url } });
   // JSON is YAML.

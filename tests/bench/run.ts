@@ -5,17 +5,19 @@ import { parseArgs } from "node:util";
 import type { Row } from "./measure.ts";
 import { edgePart } from "./parts/edge.ts";
 import { readyPart } from "./parts/ready.ts";
+import { spawnPart } from "./parts/spawn.ts";
 import { webSocketPart } from "./parts/websocket.ts";
 import { machine, tableOf } from "./table.ts";
 
 /**
- * `npm run bench [-- --only edge|ws|ready …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
+ * `npm run bench [-- --only edge|ws|ready|spawn …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
  * missed is named in the last lines. `--profile` leaves a CPU profile of the process under test in the folder it prints.
  */
 const parts: Readonly<Record<string, (folder: string, nodeOptions: readonly string[]) => Promise<Row[]>>> = {
   edge: edgePart,
   ws: webSocketPart,
   ready: readyPart,
+  spawn: spawnPart,
 };
 
 const { values } = parseArgs({

@@ -56,7 +56,7 @@ test("logging out ends the session at the hub, then the cookie", async ({
   const before = (await context.cookies())[0]?.value ?? "";
   await page.goto(`${portal.url}/hub/logout`);
   await page.getByRole("button", { name: "Log out" }).click();
-  await expect(page.getByRole("heading", { name: "Log in to Berth" })).toBeVisible();
+  await expect(page.getByText("You are logged out.")).toBeVisible();
   expect((await context.cookies()).filter(({ name }) => name === sessionCookieName(portal.url))).toEqual([]);
   await context.addCookies([{ name: sessionCookieName(portal.url), value: before, url: portal.url }]);
   await page.goto(`${portal.url}/hub/home`);
@@ -155,6 +155,8 @@ test("with automatic login the browser goes to the provider by itself, once: a r
   await expect(page).toHaveURL(/localhost.*\/user\/idp/);
   await page.goto(`${portal.url}/api/auth/callback/uni?error=access_denied&error_description=%3Cimg%3E`);
   await expect(page.getByText("The login at the other site did not work.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Log in with University" })).toBeVisible();
+  await page.goto(`${portal.url}/hub/login?logged-out=1`);
   await expect(page.getByRole("button", { name: "Log in with University" })).toBeVisible();
   portal.hub.login = before;
 });

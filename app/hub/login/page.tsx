@@ -25,6 +25,7 @@ export default async function LoginPage({ searchParams }: { readonly searchParam
   const next = nextOf(textOf(query.next) ?? textOf(query.callbackUrl), publicUrl);
   const code = textOf(query.code);
   const error = loginErrorOf(textOf(query.error));
+  const isLoggedOut = query["logged-out"] !== undefined;
   if (code === undefined && error === null && (await currentMe().catch(() => null)) !== null) redirect(next);
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center px-4 py-10">
@@ -38,7 +39,16 @@ export default async function LoginPage({ searchParams }: { readonly searchParam
             {sentenceFor(error, textOf(query.retry))}
           </Notice>
         )}
-        {code === undefined ? <Ways next={next} mayGoOn={error === null} /> : <AdminLink code={code} next={next} />}
+        {isLoggedOut && (
+          <Notice kind="ok" live>
+            {t("login.loggedOut")}
+          </Notice>
+        )}
+        {code === undefined ? (
+          <Ways next={next} mayGoOn={error === null && !isLoggedOut} />
+        ) : (
+          <AdminLink code={code} next={next} />
+        )}
       </div>
     </main>
   );
@@ -48,7 +58,7 @@ async function Ways({ next, mayGoOn }: { readonly next: string; readonly mayGoOn
   const options = await askLoginOptions().catch(() => null);
   if (options === null) return <Notice kind="danger">{t("login.error.unavailable")}</Notice>;
   const method = options.local ? "local" : options.dummy ? "dummy" : null;
-  // One attempt only: a refused one must not send the browser round and round.
+  // One attempt only: a refused one must not send the browser round and round, nor a logout log in again.
   if (options.autoLogin !== null && mayGoOn) return <AutoLogin provider={options.autoLogin} next={next} />;
   return (
     <>

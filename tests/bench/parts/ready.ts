@@ -1,10 +1,11 @@
-import { Agent, type IncomingMessage, request } from "node:http";
+import { Agent } from "node:http";
 import { systemClock } from "#server/clock.ts";
 import { type FakeKubeApi, startFakeKubeApi } from "#tests/fakes/kube-api.ts";
 import { stubApp } from "../app.ts";
 import { startChild } from "../child.ts";
 import { addUsers, type Installation, install, userName } from "../installation.ts";
-import { atMost, quantile, type Row } from "../measure.ts";
+import { atMost, figure, quantile, type Row } from "../measure.ts";
+import { statusOf } from "../page-load.ts";
 import { freePort } from "../ports.ts";
 import { cookieOf } from "../sessions.ts";
 
@@ -20,6 +21,7 @@ const pollEveryMs = 1;
 export async function readyPart(folder: string, nodeOptions: readonly string[]): Promise<Row[]> {
   const upstream = await startChild(new URL("../processes/upstream.ts", import.meta.url), {});
   const kube = await startFakeKubeApi();
+  const lateness = await startChild(new URL("../processes/lateness.ts", import.meta.url), {});
   const { port } = upstream.ready as { port: number };
   const berth = await install(folder, await freePort(), {
     spawner: { type: "kubernetes", kubernetes: { kubeconfig: kube.kubeconfigPath, namespace: "berth" } },
@@ -30,20 +32,22 @@ export async function readyPart(folder: string, nodeOptions: readonly string[]):
     await berth.start("edge");
     await addUsers(berth, starts + 10);
     const delays: number[] = [];
+    await lateness.ask({});
     for (let index = 0; index < starts + 10; index++) {
       const delay = await startOne(berth, kube, userName(index));
       // The first few pay for compiling, and for the first connections.
       if (index >= 10) delays.push(delay);
     }
-    if (process.env.BENCH_DEBUG) console.error(delays.map((d) => d.toFixed(0)).join(" "));
+    const { late } = (await lateness.ask({})) as { late: number[] };
     return [
+      figure("ready", "lateness of this machine meanwhile, p99", quantile(late, 0.99), " ms"),
       atMost("ready", "pod Ready → first proxied 200, p50", quantile(delays, 0.5), " ms", 30),
       atMost("ready", "pod Ready → first proxied 200, p99", quantile(delays, 0.99), " ms", 100),
     ];
   } finally {
     await berth.close();
     await kube.stop();
-    await upstream.stop();
+    await Promise.all([upstream.stop(), lateness.stop()]);
   }
 }
 
@@ -56,29 +60,15 @@ async function startOne(berth: Installation, kube: FakeKubeApi, user: string): P
   const pod = await created;
   await systemClock.sleep(containerMs);
   const agent = new Agent({ keepAlive: true });
-  const path = `/user/${user}/api`;
-  await statusOf(berth.edgePort, path, cookie, agent);
+  const question = { port: berth.edgePort, path: `/user/${user}/api`, cookie, agent };
+  await statusOf(question);
   const readyMs = performance.now();
-  const wall = Date.now();
   kube.pods.setRunning(pod, "127.0.0.1");
-  while ((await statusOf(berth.edgePort, path, cookie, agent)) !== 200) {
+  while ((await statusOf(question)) !== 200) {
     if (performance.now() - readyMs > 30_000) throw new Error(`${user}'s server was not reachable within 30 s`);
     await systemClock.sleep(pollEveryMs);
   }
   const delay = performance.now() - readyMs;
   agent.destroy();
-  if (process.env.BENCH_DEBUG && delay > 80) {
-    const r = await berth.database.pool.query("select ready_at, (select at from stream_changes order by revision desc limit 1) as at from server_runs order by ready_at desc nulls last limit 1");
-    console.error(user, delay.toFixed(0), "answered after", r.rows[0].ready_at.getTime() - wall, "stream row at", r.rows[0].at.getTime() - wall, "usable", Date.now() - wall);
-  }
   return delay;
-}
-
-async function statusOf(port: number, path: string, cookie: string, agent: Agent): Promise<number> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ host: "127.0.0.1", port, path, agent, headers: { cookie } }, resolve).on("error", reject).end();
-  });
-  answer.resume();
-  await new Promise((resolve) => answer.once("end", resolve));
-  return answer.statusCode ?? 0;
 }

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { answer } from "../child-side.ts";
+import { answer, settings } from "../child-side.ts";
 
 /** Stands for a user's server: 200 bytes of JSON for any request, and an echo for any WebSocket. */
 const body = Buffer.from(JSON.stringify({ version: "2.17.0", padding: "x".repeat(164) }));
@@ -25,4 +25,6 @@ server.on("upgrade", (request, socket: Socket) => {
 const sampleKey = "dGhlIHNhbXBsZSBub25jZQ==";
 const sampleAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-server.listen(0, "127.0.0.1", () => answer({ port: (server.address() as AddressInfo).port }));
+/** kwok's pods have addresses all over 127.0.0.0/8; one server on all of them answers for every pod. */
+const { host = "127.0.0.1" } = settings<{ host?: string }>();
+server.listen(0, host, () => answer({ port: (server.address() as AddressInfo).port }));

@@ -20,7 +20,6 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
   const [opening, setOpening] = useState(false);
   const { act, busy, error } = useLineActions(server);
   const title = server.name === "" ? t("server.default") : server.name;
-  const isResting = server.phase === "stopped" || server.phase === "failed";
   return (
     <tr>
       <Cell className="min-w-28 font-medium">
@@ -52,9 +51,10 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
       </Cell>
       <Cell className="text-right">
         <div className="flex items-center justify-end gap-1">
-          {isResting ? (
+          {isResting(server) ? (
             <Button
               size="small"
+              className="max-sm:hidden"
               disabled={busy || !server.canStartAgain}
               aria-label={t("servers.start.label", { name: title, user: server.ownerName })}
               onClick={act.start}
@@ -64,6 +64,7 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
           ) : (
             <Button
               size="small"
+              className="max-sm:hidden"
               disabled={busy || server.phase === "stopping"}
               aria-label={t("servers.stop.label", { name: title, user: server.ownerName })}
               onClick={act.stop}
@@ -74,6 +75,8 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
           <LineMenu
             server={server}
             me={me}
+            act={act}
+            busy={busy}
             label={t("servers.more", { name: title, user: server.ownerName })}
             onOpen={() => setOpening(true)}
           />
@@ -82,6 +85,10 @@ export function ServerLine({ server, me }: { readonly server: ServerView; readon
       </Cell>
     </tr>
   );
+}
+
+function isResting({ phase }: ServerView): boolean {
+  return phase === "stopped" || phase === "failed";
 }
 
 function useLineActions(server: ServerView) {
@@ -100,11 +107,20 @@ function useLineActions(server: ServerView) {
 
 type MenuProps = { readonly server: ServerView; readonly me: string; readonly label: string; onOpen(): void };
 
-function LineMenu({ server, me, label, onOpen }: MenuProps) {
+function LineMenu({ server, me, act, busy, label, onOpen }: MenuProps) {
   const router = useRouter();
   const isOwn = server.ownerName === me;
   return (
     <MoreMenu label={label}>
+      {isResting(server) ? (
+        <MenuItem narrow disabled={busy || !server.canStartAgain} onSelect={act.start}>
+          {t("server.start")}
+        </MenuItem>
+      ) : (
+        <MenuItem narrow disabled={busy || server.phase === "stopping"} onSelect={act.stop}>
+          {t("server.stop")}
+        </MenuItem>
+      )}
       <MenuItem disabled={server.phase !== "ready"} onSelect={isOwn ? () => location.assign(server.url) : onOpen}>
         {isOwn ? t("server.open") : t("servers.open")}
       </MenuItem>

@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { applyBerthAccess } from "#tests/cluster/access.ts";
+import { cacheDirectory, partFile } from "#tests/cluster/build.ts";
+import { stubApp } from "../app.ts";
+import { type Child, startChild } from "../child.ts";
+import { type ControlPlane, onFakeNodes, startControlPlane } from "../control-plane.ts";
+import { addUsers, type Installation, install, userName } from "../installation.ts";
+import { atLeast, atMost, cpuMicroseconds, figure, median, quantile, type Row } from "../measure.ts";
+import { PageLoad } from "../page-load.ts";
+import { freePort } from "../ports.ts";
+import type { BareResult } from "../processes/bare-client.ts";
+import { cookieOf } from "../sessions.ts";
+
+const servers = 500;
+const namespaces = { berth: "bench-berth", bare: "bench-bare" };
+const limitMs = 180_000;
+
+/** 500 starts at once on fake nodes behind a real control plane, beside a client that only posts pods. */
+export async function spawnPart(folder: string, nodeOptions: readonly string[]): Promise<Row[]> {
+  for (const name of ["kube", "kwok"] as const)
+    if (!existsSync(partFile(name, cacheDirectory)))
+      throw new Error(`${partFile(name, cacheDirectory)} isn't there: tests/cluster/README.md says how it is built.`);
+  const plane = await startControlPlane(path.join(folder, "control-plane"));
+  const ends: (() => Promise<unknown>)[] = [() => plane.stop()];
+  try {
+    const access = await applyBerthAccess(plane.adminKubeconfig, namespaces.berth);
+    const bareAccess = await applyBerthAccess(plane.adminKubeconfig, namespaces.bare);
+    const upstream = await startChild(new URL("../processes/upstream.ts", import.meta.url), { host: "0.0.0.0" });
+    ends.push(() => upstream.stop());
+    const bare = await startChild(new URL("../processes/bare-client.ts", import.meta.url), {
+      kubeconfig: bareAccess.kubeconfig,
+      namespace: namespaces.bare,
+    });
+    ends.push(() => bare.stop());
+    const berth = await install(folder, await freePort(), {
+      spawner: { type: "kubernetes", kubernetes: { kubeconfig: access.kubeconfig, namespace: namespaces.berth } },
+      singleuser: {
+        app: stubApp((upstream.ready as { port: number }).port),
+        storage: { type: "none" },
+        nodeSelector: onFakeNodes.nodeSelector,
+        extraTolerations: onFakeNodes.tolerations,
+      },
+    });
+    ends.push(() => berth.close());
+    return await measure({ plane, bare, berth, nodeOptions });
+  } finally {
+    for (const end of ends.reverse()) await end().catch((error: unknown) => console.error(error));
+  }
+}
+
+type Bench = {
+  readonly plane: ControlPlane;
+  readonly bare: Child;
+  readonly berth: Installation;
+  readonly nodeOptions: readonly string[];
+};
+
+async function measure(bench: Bench): Promise<Row[]> {
+  const { plane, berth, nodeOptions } = bench;
+  const hub = await berth.start("hub", nodeOptions);
+  await berth.start("edge");
+  await addUsers(berth, servers);
+  const cookie = await cookieOf(berth, userName(0));
+  await plane.api.get(`/api/v1/namespaces/${namespaces.berth}`);
+  const ceilings: number[] = [];
+  const bareRound = async () => {
+    const { seconds } = (await bench.bare.ask({ pods: servers })) as BareResult;
+    ceilings.push(servers / seconds);
+  };
+  await bareRound();
+  plane.requestsOf(accountOf(namespaces.berth));
+  const pages = new PageLoad(
+    berth.edgePort,
+    `/api/trpc/servers.list?input=${inputOf({ user: userName(0) })}`,
+    cookie,
+    40,
+  );
+  const cpuBefore = cpuMicroseconds(hub.pid);
+  const perSecond = await storm(berth);
+  const cpu = cpuMicroseconds(hub.pid) - cpuBefore;
+  await pages.stop();
+  await stopAll(berth);
+  const requests = plane.requestsOf(accountOf(namespaces.berth));
+  await bareRound();
+  const ceiling = median(ceilings);
+  return [
+    figure("spawn", "bare client, pods/s", ceiling, "/s"),
+    figure("spawn", "500 starts at once, servers ready/s", perSecond, "/s"),
+    atLeast("spawn", "starts ÷ bare client", (100 * perSecond) / ceiling, " %", 66),
+    atMost("spawn", "hub CPU a start", cpu / servers / 1000, " ms", 20),
+    atMost("spawn", "portal's API meanwhile, p99", quantile(pages.milliseconds, 0.99), " ms", 200, failuresOf(pages)),
+    atMost("spawn", "Kubernetes requests per start + stop", requests.length / servers, "", 4, kindsOf(requests)),
+  ];
+}
+
+function failuresOf({ milliseconds, failures }: PageLoad): string {
+  return `of ${milliseconds.length}, ${failures} failed`;
+}
+
+function kindsOf(requests: readonly string[]): string {
+  const counts = Map.groupBy(requests, (request) => request);
+  return [...counts].map(([kind, all]) => `${kind} ${all.length}`).join(", ");
+}
+
+function accountOf(namespace: string): string {
+  return `${namespace}:hub`;
+}
+
+/** As superjson writes a plain value. */
+function inputOf(json: unknown): string {
+  return encodeURIComponent(JSON.stringify({ json }));
+}
+
+/** Everybody presses start; ready is what the hub recorded, which is when the edge hears of it. */
+async function storm(berth: Installation): Promise<number> {
+  const { api } = berth;
+  await Promise.all(Array.from({ length: servers }, (_, index) => api.servers.start.mutate({ user: userName(index) })));
+  await untilCount(berth, "phase = 'ready'", servers);
+  const { rows } = await berth.database.pool.query<{ seconds: number }>(
+    "select extract(epoch from max(ready_at) - min(wished_at))::float8 as seconds from server_runs",
+  );
+  return servers / (rows[0]?.seconds ?? Number.NaN);
+}
+
+async function stopAll(berth: Installation): Promise<void> {
+  const { api } = berth;
+  await Promise.all(Array.from({ length: servers }, (_, index) => api.servers.stop.mutate({ user: userName(index) })));
+  await untilCount(berth, "phase = 'stopped'", servers);
+}
+
+async function untilCount({ database }: Installation, condition: string, wanted: number): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  for (;;) {
+    const { rows } = await database.pool.query<{ n: number }>(
+      `select count(*) filter (where ${condition})::int as n from servers`,
+    );
+    if (rows[0]?.n === wanted) return;
+    if (performance.now() > endMs) throw new Error(`${rows[0]?.n ?? 0} of ${wanted} servers reached ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -32,7 +32,7 @@ export type KubeClient = {
   create<T>(kind: Kind<T>, namespace: string | null, object: T, signal?: AbortSignal): Promise<T>;
   replace<T>(kind: Kind<T>, at: At, object: T, signal?: AbortSignal): Promise<T>;
   /** Only the object with this UID; a conflict when the name belongs to another by now. */
-  delete(kind: Kind<unknown>, at: At & { readonly uid: string }, signal?: AbortSignal): Promise<void>;
+  delete(kind: Kind<unknown>, which: Deletion, signal?: AbortSignal): Promise<void>;
   logs(at: At & { readonly container: string; readonly tailLines: number }, signal?: AbortSignal): Promise<string>;
   version(signal?: AbortSignal): Promise<string>;
   /** Ends when the API server ends it or the signal aborts; fails when the connection breaks. */
@@ -64,7 +64,9 @@ export async function createKubeClient(options: KubeClientOptions): Promise<Kube
     replace: (kind, at, object, signal) =>
       json(callOf("update", kind, at), { method: "PUT", path: pathOf(kind, at), body: JSON.stringify(object), signal }),
     delete: async (kind, at, signal) => {
-      const body = JSON.stringify({ apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid: at.uid } });
+      const { uid, graceSeconds: gracePeriodSeconds } = at;
+      const options = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid }, gracePeriodSeconds };
+      const body = JSON.stringify(options);
       await caller.call(callOf("delete", kind, at), { method: "DELETE", path: pathOf(kind, at), body, signal });
     },
     logs: async ({ container, tailLines, ...at }, signal) => {

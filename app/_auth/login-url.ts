@@ -2,15 +2,7 @@ import { safeNext } from "#server/auth/next-url.ts";
 import type { SignInAnswer } from "#server/internal/messages.ts";
 
 /** Why somebody is on the login page again; each has a sentence in the catalogue. */
-export const loginErrors = [
-  "wrong",
-  "throttled",
-  "not-allowed",
-  "disabled",
-  "provider",
-  "expired",
-  "unavailable",
-] as const;
+const loginErrors = ["wrong", "throttled", "not-allowed", "disabled", "provider", "expired", "unavailable"] as const;
 export type LoginError = (typeof loginErrors)[number];
 
 type Refused = Extract<SignInAnswer, { kind: "refused" }>;

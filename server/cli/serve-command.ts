@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { createLog, type Log } from "#server/log.ts";
 import { homePaths } from "#server/roles/home.ts";
-import { type Ending, type Role, type Serving, serve } from "#server/roles/serve.ts";
+import type { Ending, Role, Serving } from "#server/roles/serve.ts";
 import { write } from "./output.ts";
 import type { CommandContext } from "./program.ts";
 import { readConfig } from "./read-config.ts";
@@ -22,6 +22,8 @@ export function addServeCommand(program: Command, context: CommandContext): void
     .action(async (options: { role: Role; port?: number }) => {
       const startedMs = performance.now();
       const { config } = readConfig(context, options.port);
+      // Here, not above: the other commands need none of it and answer at once.
+      const { serve } = await import("#server/roles/serve.ts");
       const ending = nextEnding();
       const starting = new AbortController();
       void ending.then(() => starting.abort());

@@ -16,19 +16,30 @@ describe("settings that are not safe together end the start", () => {
       "hub.publicUrl",
     ]);
     expect(pathsOf({ proxy: { listen: "0.0.0.0:80" }, hub: { publicUrl: "https://hub.example.org" } })).toEqual([]);
-    expect(pathsOf({ proxy: { listen: "0.0.0.0:80" }, hub: { allowInsecure: true } })).toEqual([]);
+    const insecure = { allowInsecure: true, publicUrl: "http://hub.example.org" };
+    expect(pathsOf({ proxy: { listen: "0.0.0.0:80" }, hub: insecure })).toEqual([]);
     for (const listen of ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"])
       expect(pathsOf({ proxy: { listen } })).toEqual([]);
     for (const listen of ["8000", "::1:80", "host:99999", "http://x:1"])
       expect(pathsOf({ proxy: { listen } })).toContain("proxy.listen");
   });
 
+  test("a listener on every address needs to know which one people open", () => {
+    expect(pathsOf({ proxy: { listen: "0.0.0.0:80" }, hub: { allowInsecure: true } })).toEqual(["proxy.listen"]);
+  });
+
+  test("users' origins beside the portal's are refused: a user may be called like the portal", () => {
+    const hub = { publicUrl: "https://hub.example.org" };
+    expect(pathsOf({ hub: { ...hub, subdomainHost: "example.org" } })).toEqual(["hub.subdomainHost"]);
+    expect(pathsOf({ hub: { ...hub, subdomainHost: "hub.example.org" } })).toEqual(["hub.subdomainHost"]);
+    expect(pathsOf({ hub: { ...hub, subdomainHost: "users.example.org" } })).toEqual([]);
+  });
+
   test("the dummy login refuses a listener or an address others can reach, even where plain http is allowed", () => {
     const dummy = { auth: { dummy: { enabled: true } } };
     expect(pathsOf(dummy)).toEqual([]);
-    expect(pathsOf({ ...dummy, proxy: { listen: "0.0.0.0:80" }, hub: { allowInsecure: true } })).toEqual([
-      "auth.dummy",
-    ]);
+    const insecure = { allowInsecure: true, publicUrl: "http://localhost:80" };
+    expect(pathsOf({ ...dummy, proxy: { listen: "0.0.0.0:80" }, hub: insecure })).toEqual(["auth.dummy"]);
     expect(pathsOf({ ...dummy, hub: { publicUrl: "https://hub.example.org" } })).toEqual(["auth.dummy"]);
     expect(pathsOf({ ...dummy, proxy: { listen: "localhost.evil.example:80" }, hub: { allowInsecure: true } })).toEqual(
       ["auth.dummy"],

@@ -18,6 +18,8 @@ const checks: readonly Check[] = [
   { needs: ["proxy", "hub", "auth"], look: dummyLogin },
   { needs: ["auth"], look: ({ auth }) => authFindings(auth) },
   { needs: ["hub"], look: publicUrl },
+  { needs: ["proxy", "hub"], look: addressForPeople },
+  { needs: ["hub"], look: userOrigins },
   { needs: ["hub"], look: internalListener },
   { needs: ["spawner"], look: namespaces },
   { needs: ["hub", "spawner", "singleuser"], look: profileProblems },
@@ -138,4 +140,21 @@ function namespaces({ spawner }: Config): CheckFinding[] {
   if (!/^[a-z]/.test(template) && !/^\{/.test(template))
     return [{ path, message: "A namespace begins with a lower-case letter." }];
   return [];
+}
+
+/** No browser opens 0.0.0.0: without a public address every request would be answered "nothing lives here". */
+function addressForPeople({ hub, proxy }: Config): CheckFinding[] {
+  const host = parseListen(proxy.listen)?.host;
+  if (hub.publicUrl !== undefined || !hub.allowInsecure || (host !== "0.0.0.0" && host !== "::")) return [];
+  const message = "This listens on every address. Say which one people open: set “hub.publicUrl”.";
+  return [{ path: ["proxy", "listen"], message }];
+}
+
+/** A user called like the portal would else get the portal's own origin. */
+function userOrigins({ hub }: Config): CheckFinding[] {
+  if (hub.subdomainHost === undefined || hub.publicUrl === undefined) return [];
+  const portal = new URL(hub.publicUrl).host;
+  if (portal !== hub.subdomainHost && !portal.endsWith(`.${hub.subdomainHost}`)) return [];
+  const message = `Users' origins would lie beside the portal's (${portal}). Use a domain of their own, such as users.${portal}.`;
+  return [{ path: ["hub", "subdomainHost"], message }];
 }

@@ -12,6 +12,7 @@ import { Metrics } from "#server/metrics.ts";
 import type { HomePaths } from "./home.ts";
 import { closeServer, listenOn, parseTarget } from "./listen.ts";
 import { makeSpawner } from "./make-spawner.ts";
+import { withOwnNamespace } from "./own-namespace.ts";
 
 export type HubRole = { readonly hub: Hub; stop(): Promise<void> };
 
@@ -28,7 +29,8 @@ export type HubRoleOptions = {
 
 /** The hub: database, reconciler, API and internal listeners. */
 export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
-  const { config, paths, log } = options;
+  const { paths, log } = options;
+  const config = withOwnNamespace(options.config);
   await migrate(options.databaseUrl);
   const signingKey = await loadSigningKey({ file: config.hub.signingKeyFile ?? paths.signingKey });
   writeFileSync(paths.verifyKey, signingKey.publicPem);

@@ -2,7 +2,6 @@ import type { Db } from "#db/client.ts";
 import { systemClock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
 import type { Log } from "#server/log.ts";
-import { createKubernetesSpawnerFrom } from "#server/spawner/kubernetes-setup.ts";
 import { createLocalSpawner } from "#server/spawner/local.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 
@@ -25,6 +24,8 @@ type Making = {
 export async function makeSpawner({ config, home, jupyter, installationId, log }: Making): Promise<MadeSpawner> {
   const clock = systemClock;
   if (config.spawner.type === "kubernetes") {
+    // Here, not above: the Kubernetes client costs a second and 150 MB to load, and one machine needs none of it.
+    const { createKubernetesSpawnerFrom } = await import("#server/spawner/kubernetes-setup.ts");
     const spawner = await createKubernetesSpawnerFrom({ config, installationId, clock, log });
     return { spawner, limitsNote: null, trustNotes: trustNotesFor(config) };
   }

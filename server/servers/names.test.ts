@@ -70,7 +70,7 @@ describe("S-37: names of objects", () => {
     }
     expect(seen.size).toBe(distinct.length ** 2);
     expect(distinct.length).toBe(1000);
-  });
+  }, 180_000);
 
   test("user a-b's default server and user a's server b are two objects (CVE-2020-15110)", () => {
     expect(objectNameFor({ userName: "a-b", serverName: "" })).toBe("jupyter-a-b");

@@ -14,6 +14,8 @@ export class EventWriter {
   readonly #db: Db;
   readonly #log: Log;
   #lines: Line[] = [];
+  /** What was said last of each server: a try that is made again says it once. */
+  readonly #last = new Map<string, string>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(db: Db, log: Log, signal: AbortSignal) {
@@ -23,6 +25,9 @@ export class EventWriter {
   }
 
   readonly add = (serverId: string, generation: number, event: SpawnEvent): void => {
+    const said = `${generation} ${event.message}`;
+    if (this.#last.get(serverId) === said) return;
+    this.#last.set(serverId, said);
     this.#lines.push({ serverId, generation, event });
     this.#timer ??= setTimeout(() => void this.#flush(), batchMs);
   };

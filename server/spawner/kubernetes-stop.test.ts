@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { orderFor, type SpawnerUnderTest, startSpawnerUnderTest } from "#tests/fakes/kubernetes-spawner.ts";
+import { ShiftedClock } from "#tests/shifted-clock.ts";
 import type { ServerRef } from "./spawner.ts";
 
 const never = new AbortController().signal;
 
 describe.each([true, false])("stopping a pod (watched: %s)", (watched) => {
   let it: SpawnerUnderTest;
+  let clock: ShiftedClock;
 
   beforeEach(async () => {
-    it = await startSpawnerUnderTest();
+    clock = new ShiftedClock();
+    it = await startSpawnerUnderTest({ clock });
     if (!watched) return;
     it.watch();
     await expect.poll(() => it.api.watches.count("pods")).toBe(1);
@@ -68,6 +71,30 @@ describe.each([true, false])("stopping a pod (watched: %s)", (watched) => {
     expect(deletions()).toBe(1);
     it.api.pods.finishDeleting("jupyter-ana");
     await expect.poll(() => stop(first)).toBe("gone");
+  });
+
+  test("F-20: a pod that hangs in a pull doesn't hang the stop: one that never ran is taken away after a while", async () => {
+    it.api.pods.slowToEnd = true;
+    const first = await started(1);
+    it.api.pods.setWaiting("jupyter-ana", "ContainerCreating");
+    expect(await stop(first)).toBe("stopping");
+    clock.advance(6);
+    expect(await stop(first)).toBe("stopping");
+    expect(runs()).toEqual([]);
+    await expect.poll(() => stop(first)).toBe("gone");
+  });
+
+  test("a pod that ran, or whose machine hasn't spoken of it, keeps its time to end", async () => {
+    it.api.pods.slowToEnd = true;
+    const first = await started(1);
+    await stop(first);
+    for (const say of [() => undefined, () => it.api.pods.setRunning("jupyter-ana", "127.0.0.1")]) {
+      say();
+      clock.advance(6);
+      for (let asked = 0; asked < 3; asked++) expect(await stop(first)).toBe("stopping");
+    }
+    expect(deletions()).toBe(1);
+    expect(runs()).toEqual([first.runId]);
   });
 
   test("F-09: somebody else's pod under the name is never deleted", async () => {

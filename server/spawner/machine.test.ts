@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Seen, type ServerState, type Situation, type Step, step, type Wish } from "./machine.ts";
-import type { Observation, Target } from "./spawner.ts";
+import type { Observation, Target, WaitPhase } from "./spawner.ts";
 
 const t0 = new Date("2026-01-01T00:00:00Z");
 const later = (seconds: number) => new Date(t0.getTime() + seconds * 1000);
@@ -10,12 +10,7 @@ const limits = { startTimeoutSeconds: 300, httpTimeoutSeconds: 60 };
 
 const absent: Observation = { kind: "absent" };
 const running: Observation = { kind: "running", runId: "a", target, since: t0 };
-const waiting = (phase: "storage" | "scheduling" | "pulling" | "starting"): Observation => ({
-  kind: "waiting",
-  runId: "a",
-  phase,
-  detail: "",
-});
+const waiting = (phase: WaitPhase, runId = "a"): Observation => ({ kind: "waiting", runId, phase, detail: "" });
 const exited: Observation = {
   kind: "exited",
   runId: "a",
@@ -141,7 +136,7 @@ describe("what a server does next", () => {
     ],
     [
       "S-60: a ready server in whose place another run waits has failed",
-      { state: ready, seen: { observation: { ...waiting("starting"), runId: "b" } } },
+      { state: ready, seen: { observation: waiting("starting", "b") } },
       "failed/stop",
     ],
     [
@@ -210,6 +205,12 @@ describe("timeouts", () => {
   test("a server no machine can hold fails at the start timeout, as unschedulable", () => {
     const over = step(given({ state: starting, seen: { observation: waiting("scheduling") }, now: later(300) }));
     expect(over.state).toMatchObject({ phase: "failed", failure: { reason: "unschedulable" } });
+  });
+
+  test("a backend that asks for one more try for ever is a failed start", () => {
+    expect(outcome(step(given({ state: spawning, now: later(299) })))).toBe("spawning/spawn");
+    const over = step(given({ state: spawning, now: later(300) }));
+    expect(over.state).toMatchObject({ phase: "failed", failure: { reason: "timeout" } });
   });
 
   test("F-20: a slow pull is no failure, and the clock runs from its end", () => {

@@ -74,7 +74,7 @@ export function step(s: Situation): Step {
     case "queued":
       return towardsNewRun(s);
     case "spawning":
-      return keep(s, { do: "spawn" });
+      return whileSpawning(s, current);
     case "starting":
       return whileStarting(s, current);
     case "ready":
@@ -135,6 +135,12 @@ function towardsNewRun(s: Situation): Step {
 
 function queued(s: Situation, effect: Effect): Step {
   return { state: { phase: "queued", since: s.wish.wishedAt }, stateGeneration: s.wish.generation, effect };
+}
+
+/** A backend that asks for one more try for ever is a failed start all the same. */
+function whileSpawning(s: Situation, state: Extract<ServerState, { phase: "spawning" }>): Step {
+  const deadline = state.since.getTime() + s.limits.startTimeoutSeconds * 1000;
+  return s.now.getTime() >= deadline ? fail(s, notAccepted(s.limits.startTimeoutSeconds)) : keep(s, { do: "spawn" });
 }
 
 function whileStarting(s: Situation, state: Extract<ServerState, { phase: "starting" }>): Step {
@@ -295,5 +301,13 @@ function timedOut(seconds: number, wait: WaitPhase): SpawnFailure {
     reason: wait === "scheduling" ? "unschedulable" : wait === "storage" ? "storage" : "timeout",
     publicMessage: `Your server did not start within ${seconds} seconds: ${what[wait]}.`,
     detail: `start timeout while waiting for: ${wait}`,
+  };
+}
+
+function notAccepted(seconds: number): SpawnFailure {
+  return {
+    reason: "timeout",
+    publicMessage: `Your server could not be asked for within ${seconds} seconds.`,
+    detail: "start timeout while the backend asked for one more try each time",
   };
 }

@@ -27,7 +27,7 @@ export function originFor(target: Target): string {
 }
 
 /** The hub didn't answer, or not as agreed. Never a wrong password: that is an answer. */
-export class HubUnreachable extends Error {}
+class HubUnreachable extends Error {}
 
 async function ask(path: string, body?: unknown): Promise<unknown> {
   const { target, key } = webSettings().internal;

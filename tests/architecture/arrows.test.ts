@@ -39,6 +39,11 @@ const ours = (to: string) => !to.startsWith("package:");
 const offending = (from: (file: string) => boolean, bad: (i: Import) => boolean) =>
   imports.filter((i) => from(i.file) && bad(i)).map((i) => `${i.file} → ${i.to}`);
 
+/** Comments and what stands in quotes are for people. */
+function withoutProse(line: string): string {
+  return line.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '""').replace(/\/\/.*|^\s*\*.*|\/\*.*/, "");
+}
+
 describe("the arrows", () => {
   test("db is a leaf: drizzle and pg, and the clock and log of the server at most", () => {
     expect(offending(within("db"), (i) => ours(i.to) && !within("db")(i.to))).toEqual([]);
@@ -89,6 +94,8 @@ describe("the arrows", () => {
       "server/web",
       "server/servers/names.ts",
       "server/errors.ts",
+      "server/auth/xsrf.ts",
+      "server/profiles/choices.ts",
       "server/spawner/spawner.ts",
     );
     expect(offending(within("app"), (i) => within("server", "db", "k8s")(i.to) && !shared(i.to))).toEqual([]);
@@ -106,7 +113,11 @@ describe("the arrows", () => {
     expect(
       offending(
         within("server/spawner"),
-        (i) => within("server/servers", "server/api", "server/rest")(i.to) && !i.typeOnly,
+        // What things are called is no verb.
+        (i) =>
+          within("server/servers", "server/api", "server/rest")(i.to) &&
+          !/^server\/servers\/(names|slugs|namespace)\.ts$/.test(i.to) &&
+          !i.typeOnly,
       ),
     ).toEqual([]);
   });
@@ -120,7 +131,7 @@ describe("the arrows", () => {
   });
 
   test("nothing goes round the type system", () => {
-    const ways = /(:|as|<)\s*any\b|as unknown as|@ts-(ignore|expect-error|nocheck)/;
+    const ways = /\bas any\b|:\s*any\s*[;,)=\]}|&>[]|<any[,>]|as unknown as|@ts-(ignore|expect-error|nocheck)/;
     const found = files.flatMap((file) =>
       readFileSync(path.join(root, file), "utf8")
         .split("\n")

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type inferRouterInputs, type inferRouterOutputs, initTRPC, TRPCError } from "@trpc/server";
+import { type inferRouterOutputs, initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
 import { trpcCodeOf } from "#server/api/errors.ts";
@@ -10,7 +10,7 @@ import { serverNameProblem } from "#server/servers/names.ts";
 import { smallLimits, userOf } from "./hub-data.ts";
 import type { FakeHubState } from "./hub-state.ts";
 
-export type FakeContext = {
+type FakeContext = {
   readonly state: FakeHubState;
   readonly userName: string | null;
   readonly trustNotes: readonly string[];
@@ -221,13 +221,10 @@ const me = t.router({
   }),
 });
 
-export const fakeRouter = t.router({ me, servers, users, tokens });
+const router = t.router({ me, servers, users, tokens });
 
-type Outputs = Omit<inferRouterOutputs<AppRouter>, "hub">;
-type Inputs = Omit<inferRouterInputs<AppRouter>, "hub">;
-/** Doesn't compile when the fake answers otherwise than the hub, or refuses what the hub takes. */
-export type FakeIsFaithful = [
-  inferRouterOutputs<typeof fakeRouter> extends Outputs ? true : never,
-  Inputs extends { [Name in keyof Inputs]: object } ? true : never,
-];
-export const faithful: FakeIsFaithful = [true, true];
+type Answers = Omit<inferRouterOutputs<AppRouter>, "hub">;
+/** `never`, so that nothing compiles, when the fake answers otherwise than the hub does. */
+type Faithful<R extends typeof router> = inferRouterOutputs<R> extends Answers ? R : never;
+
+export const fakeRouter: Faithful<typeof router> = router;

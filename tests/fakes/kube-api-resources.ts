@@ -7,6 +7,7 @@ export type Done = { readonly status: number; readonly body: unknown };
 type Given = {
   metadata?: { name?: string; resourceVersion?: string };
   preconditions?: { uid?: string };
+  gracePeriodSeconds?: number;
   spec?: unknown;
 };
 
@@ -120,7 +121,7 @@ export class KubeResources {
     return { status: 200, body: this.#store.update(request.plural, object) };
   }
 
-  #delete(request: KubeRequest, { preconditions }: Given): Done {
+  #delete(request: KubeRequest, { preconditions, gracePeriodSeconds }: Given): Done {
     const found = this.#find(request);
     if (found === undefined) return this.#notFound(request);
     const { uid } = found.metadata;
@@ -130,7 +131,7 @@ export class KubeResources {
         `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid})`,
       );
     }
-    if (request.plural === "pods") this.#pods.beginDeleting(found);
+    if (request.plural === "pods" && gracePeriodSeconds !== 0) this.#pods.beginDeleting(found);
     else this.#store.remove(request.plural, found);
     return { status: 200, body: found };
   }

@@ -106,7 +106,12 @@ function readEvents({ status, text }: Answer): Called {
   }));
   const failed = events.find(({ kind }) => kind === "serialized-error");
   if (failed === undefined)
-    return { status, data: JSON.parse(events.find(({ kind }) => kind === "item")?.data ?? "null"), code: null, message: "" };
+    return {
+      status,
+      data: JSON.parse(events.find(({ kind }) => kind === "item")?.data ?? "null"),
+      code: null,
+      message: "",
+    };
   const shape = JSON.parse(failed.data) as { json: { message: string; data: { hubCode: string } } };
   return { status, data: null, code: shape.json.data.hubCode, message: shape.json.message };
 }

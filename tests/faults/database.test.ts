@@ -22,7 +22,8 @@ let id: string;
 let line: Line;
 const cookies = new Map<string, string>();
 
-const startDatabase = () => startEmbeddedPostgres({ directory, log: createLog("test", "silent"), settings: { fsync: "off" } });
+const startDatabase = () =>
+  startEmbeddedPostgres({ directory, log: createLog("test", "silent"), settings: { fsync: "off" } });
 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), "berth-test-faults-"));
@@ -117,7 +118,10 @@ describe("the database goes and comes back", () => {
     for (const name of names) await until(async () => (await start(name)).code === null, `a start for ${name}`);
     for (const name of names) {
       const own = cookies.get(name) ?? "";
-      await until(async () => (await portal.ask(`/user/${name}/api`, { headers: { cookie: own } })).status === 200, name);
+      await until(
+        async () => (await portal.ask(`/user/${name}/api`, { headers: { cookie: own } })).status === 200,
+        name,
+      );
     }
     expect(portal.spawner.runs.size).toBe(names.length + 1);
     const { rows } = await portal.hub.db.execute<{ name: string; generation: number; starts: string; n: string }>(`
@@ -142,7 +146,9 @@ describe("the database goes and comes back", () => {
     const holder = new pg.Client({ connectionString: database.url });
     await holder.connect();
     await holder.query("begin");
-    await holder.query("select 1 from servers s join users u on u.id = s.user_id where u.name = 'user1' for update of s");
+    await holder.query(
+      "select 1 from servers s join users u on u.id = s.user_id where u.name = 'user1' for update of s",
+    );
     const waits = stop("user1");
     let waiting = true;
     void waits.finally(() => {

@@ -63,7 +63,10 @@ describe("an edge goes and comes back", () => {
       expect((await portal.get({ ...place, cookie: bob }, "/user/bob/api")).status).toBe(200);
       await Promise.all([portal.restartHub(), portal.restartEdge()]);
       await portal.mutate(bob, "servers.stop", { user: "bob" });
-      await until(async () => (await portal.get({ ...place, cookie: bob }, "/user/bob/api")).status === 424, "the stop");
+      await until(
+        async () => (await portal.get({ ...place, cookie: bob }, "/user/bob/api")).status === 424,
+        "the stop",
+      );
     }
     expect(await status()).toBe(200);
     expect(portal.spawner.stopped).toHaveLength(3);

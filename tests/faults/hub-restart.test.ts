@@ -36,7 +36,10 @@ const statusFor = async ({ name, place }: Worker, at = portal.port) =>
 /** Every WebSocket still brings back what is said into it. */
 async function expectTalk(word: string): Promise<void> {
   for (const line of lines()) line.say(word);
-  await until(async () => lines().every((line) => line.heard.some((heard) => heard.endsWith(`: ${word}`))), "every echo");
+  await until(
+    async () => lines().every((line) => line.heard.some((heard) => heard.endsWith(`: ${word}`))),
+    "every echo",
+  );
 }
 
 const streamIsBack = () =>

@@ -131,7 +131,10 @@ describe.each(modes)("a portal in %s mode", (mode) => {
       const answer = await portal.ask(target, { host: target.startsWith("/user") ? place.host : portal.url.host });
       expect(answer.status, target).toBe(403);
     }
-    const narrow = await createToken(portal.hub.systemContext("test"), { user: "ana", scopes: ["read:users!user=ana"] });
+    const narrow = await createToken(portal.hub.systemContext("test"), {
+      user: "ana",
+      scopes: ["read:users!user=ana"],
+    });
     const headers = { authorization: `token ${narrow.token}` };
     expect((await portal.ask("/user/ana/api", { host: place.host, headers })).status).toBe(404);
   });

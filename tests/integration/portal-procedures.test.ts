@@ -6,7 +6,7 @@ import { sessionCookieName } from "#server/auth/cookies.ts";
 import { hashPassword } from "#server/auth/password.ts";
 import { anonymous, openSession } from "#server/auth/session.ts";
 import { createToken } from "#server/tokens/create.ts";
-import { Line, type Called, send } from "#tests/fakes/portal-client.ts";
+import { type Called, Line, send } from "#tests/fakes/portal-client.ts";
 import { password } from "#tests/fakes/portal-visitor.ts";
 import { allRows } from "#tests/fakes/rows.ts";
 import { type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
@@ -44,7 +44,10 @@ async function people(): Promise<People> {
     return { ...page, cookie: `${sessionCookieName(portal.url)}=${opened.token}` };
   };
   const sessions = { owner: await cookieOf(owner), other: await cookieOf(other), admin: await cookieOf(admin, true) };
-  const made = await createToken(portal.hub.systemContext("test"), { user: owner, scopes: [`read:servers!user=${owner}`] });
+  const made = await createToken(portal.hub.systemContext("test"), {
+    user: owner,
+    scopes: [`read:servers!user=${owner}`],
+  });
   const headers = { anonymous: page, narrow: { authorization: `token ${made.token}` }, ...sessions };
   return { portal, owner, headers };
 }
@@ -66,16 +69,19 @@ test("the table names every procedure of the router and no other", () => {
 });
 
 describe.each(Object.entries(procedures))("%s", (path, procedure: Procedure) => {
-  test.each(callers)("called by %s, does what the table says and puts exactly that on record (S-93)", async (caller) => {
-    const world = await people();
-    const input = await procedure.prepare(world);
-    const before = await auditActions();
-    const expected = procedure.expected[caller];
-    const called = await call(path, world.headers[caller], input);
-    expect(called.code ?? "ok", called.message).toBe(expected);
-    const isChange = typeOf.get(path) === "mutation" && expected === "ok";
-    expect((await auditActions()).slice(before.length)).toEqual(isChange ? procedure.audit : []);
-  });
+  test.each(callers)(
+    "called by %s, does what the table says and puts exactly that on record (S-93)",
+    async (caller) => {
+      const world = await people();
+      const input = await procedure.prepare(world);
+      const before = await auditActions();
+      const expected = procedure.expected[caller];
+      const called = await call(path, world.headers[caller], input);
+      expect(called.code ?? "ok", called.message).toBe(expected);
+      const isChange = typeOf.get(path) === "mutation" && expected === "ok";
+      expect((await auditActions()).slice(before.length)).toEqual(isChange ? procedure.audit : []);
+    },
+  );
 });
 
 const mutations = Object.entries(procedures).filter(([path]) => typeOf.get(path) === "mutation");
@@ -150,7 +156,8 @@ describe("S-07: with a cookie, only a page of the portal itself changes anything
       };
       // Straight to the hub: it must not count on the edge.
       const answer = await send({ socketPath: portal.socketOf("api") }, `/api/trpc/${path}`, { method, headers, body });
-      if (answer.status !== 403) wrong.push(`${answer.status}: ${JSON.stringify({ method, contentType, origin, site, mode })}`);
+      if (answer.status !== 403)
+        wrong.push(`${answer.status}: ${JSON.stringify({ method, contentType, origin, site, mode })}`);
     };
     const left = attempts();
     const worker = async () => {
@@ -176,7 +183,11 @@ describe("S-07: with a cookie, only a page of the portal itself changes anything
     const cookie = world.headers.owner.cookie ?? "";
     const body = JSON.stringify({ 0: { json: { user: world.owner, name: "" } } });
     const headers = { cookie, "content-type": "application/json", origin: "null" };
-    const paths = ["/api/trpc/servers.start?batch=1", "/api/trpc/me.get,servers.start?batch=1", "/api/trpc/servers.start?_method=GET"];
+    const paths = [
+      "/api/trpc/servers.start?batch=1",
+      "/api/trpc/me.get,servers.start?batch=1",
+      "/api/trpc/servers.start?_method=GET",
+    ];
     for (const target of paths)
       expect((await portal.ask(target, { method: "POST", headers, body })).status, target).toBe(403);
     const overridden = { ...headers, "x-http-method-override": "GET", "x-method-override": "GET" };

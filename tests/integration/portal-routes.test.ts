@@ -44,7 +44,12 @@ const signs: Record<string, () => Observation> = {
   "is being deleted": () => ({ kind: "stopping", runId: runIdNow() }),
   "has ended, its object still there": () => ({ kind: "exited", runId: runIdNow(), failure, at: new Date() }),
   "is gone": () => ({ kind: "absent" }),
-  "waits again under the same name, another one": () => ({ kind: "waiting", runId: "other", phase: "starting", detail: "" }),
+  "waits again under the same name, another one": () => ({
+    kind: "waiting",
+    runId: "other",
+    phase: "starting",
+    detail: "",
+  }),
   "runs at another address under the same id": () => ({
     kind: "running",
     runId: runIdNow(),
@@ -54,18 +59,24 @@ const signs: Record<string, () => Observation> = {
 };
 
 describe("S-60: an address is nobody's once its run is gone", () => {
-  test.each(Object.entries(signs))("at the first sign that the run %s, no request goes there any more", async (_sign, observation) => {
-    const line = await portal.webSocket({ host: portal.url.host, origin: portal.url.origin, cookie: ana }, "/user/ana/ws");
-    const app = leaveAddressBehind();
-    portal.spawner.set(id, observation());
-    await until(async () => (await ask()).status !== 200, "the end of the route");
-    const before = app.seen.length;
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(`nonce${n}`)));
-    expect(answers.filter((answer) => answer.status === 200)).toEqual([]);
-    await until(async () => line.closedWith !== null, "the end of the WebSocket");
-    expect(app.seen).toHaveLength(before);
-    expect(app.openConnections).toBe(0);
-  });
+  test.each(Object.entries(signs))(
+    "at the first sign that the run %s, no request goes there any more",
+    async (_sign, observation) => {
+      const line = await portal.webSocket(
+        { host: portal.url.host, origin: portal.url.origin, cookie: ana },
+        "/user/ana/ws",
+      );
+      const app = leaveAddressBehind();
+      portal.spawner.set(id, observation());
+      await until(async () => (await ask()).status !== 200, "the end of the route");
+      const before = app.seen.length;
+      const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(`nonce${n}`)));
+      expect(answers.filter((answer) => answer.status === 200)).toEqual([]);
+      await until(async () => line.closedWith !== null, "the end of the WebSocket");
+      expect(app.seen).toHaveLength(before);
+      expect(app.openConnections).toBe(0);
+    },
+  );
 
   test("a hub that was away while the run went drops the route when it looks", async () => {
     await portal.stopHub();

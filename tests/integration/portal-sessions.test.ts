@@ -126,7 +126,9 @@ describe.each<Mode>(["path", "subdomain"])("sessions in %s mode", (mode) => {
     await portal.mutate(admin, "users.setAdmin", { name: second, admin: false });
     await endsSoon(async () => line.closedWith !== null, "the end of the visit");
     expect((await portal.query(cookie, "me.get", undefined)).code).toBe("unauthenticated");
-    expect((await portal.queryWith({ authorization: `token ${token}` }, "users.list", {})).code).toBe("unauthenticated");
+    expect((await portal.queryWith({ authorization: `token ${token}` }, "users.list", {})).code).toBe(
+      "unauthenticated",
+    );
     const again = await portal.signIn(second);
     expect((await portal.query(again, "users.list", {})).code).toBe("forbidden");
     expect(await portal.enter(again, name).then(statusAt, () => 404)).toBe(404);

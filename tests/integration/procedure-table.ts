@@ -25,7 +25,12 @@ export type Procedure = {
   readonly audit: readonly string[];
 };
 
-const outcomes = (owner: Expected["owner"], other: Expected["other"], admin: Expected["admin"], narrow: Expected["narrow"]): Expected => ({
+const outcomes = (
+  owner: Expected["owner"],
+  other: Expected["other"],
+  admin: Expected["admin"],
+  narrow: Expected["narrow"],
+): Expected => ({
   anonymous: "unauthenticated",
   owner,
   other,

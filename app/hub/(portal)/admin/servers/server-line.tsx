@@ -105,7 +105,14 @@ function useLineActions(server: ServerView) {
   };
 }
 
-type MenuProps = { readonly server: ServerView; readonly me: string; readonly label: string; onOpen(): void };
+type MenuProps = {
+  readonly server: ServerView;
+  readonly me: string;
+  readonly act: { start(): void; stop(): void };
+  readonly busy: boolean;
+  readonly label: string;
+  onOpen(): void;
+};
 
 function LineMenu({ server, me, act, busy, label, onOpen }: MenuProps) {
   const router = useRouter();

@@ -13,7 +13,7 @@ export type ProgressFeed =
 /** Answers that asking again won't change. */
 const finalCodes: readonly string[] = ["unauthenticated", "forbidden", "not-found", "invalid"];
 
-export function pauseBeforeRetryMs(failures: number): number {
+function pauseBeforeRetryMs(failures: number): number {
   return Math.min(10_000, 500 * 2 ** Math.min(failures, 5));
 }
 

@@ -9,7 +9,7 @@ export type OptionValue =
 export type Asked = { readonly profile: string | null; readonly options: Readonly<Record<string, string>> };
 
 /** A typed value travels under this name, as KubeSpawner's form sends it. */
-export function typedKey(option: string): string {
+function typedKey(option: string): string {
   return `${option}--unlisted-choice`;
 }
 

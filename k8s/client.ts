@@ -10,6 +10,8 @@ export type KubeClientOptions = CallerOptions & {
 };
 
 type At = { readonly namespace: string | null; readonly name: string };
+/** `graceSeconds: 0` takes a pod's object away without waiting for its machine. */
+type Deletion = At & { readonly uid: string; readonly graceSeconds?: number };
 type ListQuery = {
   readonly namespace: string | null;
   readonly labelSelector?: string | undefined;

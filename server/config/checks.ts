@@ -99,13 +99,6 @@ function publicUrl({ hub }: Config): CheckFinding[] {
         message: `Give the address without a path: ${url.origin}. Berth needs a host of its own.`,
       },
     ];
-  if (hub.subdomainHost !== undefined && hub.subdomainHost.split(":")[0] === url.hostname)
-    return [
-      {
-        path: ["hub", "subdomainHost"],
-        message: "Servers need a domain apart from the portal's own, such as users.example.org.",
-      },
-    ];
   return [];
 }
 
@@ -153,8 +146,9 @@ function addressForPeople({ hub, proxy }: Config): CheckFinding[] {
 /** A user called like the portal would else get the portal's own origin. */
 function userOrigins({ hub }: Config): CheckFinding[] {
   if (hub.subdomainHost === undefined || hub.publicUrl === undefined) return [];
-  const portal = new URL(hub.publicUrl).host;
-  if (portal !== hub.subdomainHost && !portal.endsWith(`.${hub.subdomainHost}`)) return [];
+  const portal = new URL(hub.publicUrl).hostname;
+  const domain = hub.subdomainHost.replace(/:\d+$/, "");
+  if (portal !== domain && !portal.endsWith(`.${domain}`)) return [];
   const message = `Users' origins would lie beside the portal's (${portal}). Use a domain of their own, such as users.${portal}.`;
   return [{ path: ["hub", "subdomainHost"], message }];
 }

@@ -135,9 +135,7 @@ describe("the arrows", () => {
     const found = files.flatMap((file) =>
       readFileSync(path.join(root, file), "utf8")
         .split("\n")
-        .flatMap((line, at) =>
-          ways.test(line.replace(/\/\/.*|^\s*\*.*/, "")) ? [`${file}:${at + 1} ${line.trim()}`] : [],
-        ),
+        .flatMap((line, at) => (ways.test(withoutProse(line)) ? [`${file}:${at + 1} ${line.trim()}`] : [])),
     );
     expect(found).toEqual([]);
   });

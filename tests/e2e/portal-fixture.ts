@@ -39,7 +39,7 @@ export const test = base.extend<Test, Worker>({
 
 /** The browser writes the first for every 4xx and 5xx answer a test asks for, React the second on the error page. */
 function isExpected(text: string): boolean {
-  return text.startsWith("Failed to load resource") || text.includes("in the Server Components render");
+  return text.startsWith("Failed to load resource") || text.includes("React error #441");
 }
 
 export { expect };

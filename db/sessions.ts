@@ -20,6 +20,16 @@ export async function findSession(db: Db | Tx, sidHash: string): Promise<{ sessi
   return row;
 }
 
+/** Whether a session goes on, by the id of its row; its user's account counts. */
+export async function isSessionLive(db: Db | Tx, id: string, now: Date): Promise<boolean> {
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt), gt(sessions.expiresAt, now), isNull(users.disabledAt)));
+  return rows.length === 1;
+}
+
 /** Returns the row when this call ended it; `undefined` when it was over already. */
 export async function revokeSession(tx: Tx, sidHash: string, at: Date): Promise<Session | undefined> {
   const [row] = await tx

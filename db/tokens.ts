@@ -31,6 +31,15 @@ export async function findTokenById(db: Db | Tx, id: string): Promise<{ token: T
 
 const alive = (now: Date) => and(isNull(tokens.revokedAt), or(isNull(tokens.expiresAt), gt(tokens.expiresAt, now)));
 
+export async function isTokenLive(db: Db | Tx, id: string, now: Date): Promise<boolean> {
+  const rows = await db
+    .select({ id: tokens.id })
+    .from(tokens)
+    .innerJoin(users, eq(users.id, tokens.userId))
+    .where(and(eq(tokens.id, id), alive(now), isNull(users.disabledAt)));
+  return rows.length === 1;
+}
+
 /** People's own tokens that still work; those made for a server are the server's business. */
 export async function listTokensOf(db: Db, userId: string, now: Date): Promise<Token[]> {
   return await db

@@ -1,6 +1,7 @@
 import { expectedSecondsByProfile, findServerById } from "#db/servers.ts";
 import type { ProgressView } from "#server/api/views.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
+import { requireStillValid } from "#server/auth/require-still-valid.ts";
 import type { Notifications } from "#server/notifications.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { progressViewOf } from "./progress.ts";
@@ -24,6 +25,7 @@ export async function* watchProgress(
   const changes = changesOf(hub.notifications, id, signal);
   try {
     while (!signal.aborted) {
+      await requireStillValid(ctx.db, ctx.actor, ctx.clock.now());
       const found = await findServerById(ctx.db, id);
       if (found === undefined) return;
       const expectedSeconds = expected.get(found.server.profileSlug ?? "") ?? null;

@@ -43,7 +43,7 @@ export class PortalVisitor {
   }
 
   async signOut(cookie: string): Promise<void> {
-    await this.askAsWeb("/internal/sign-out", { token: valueOf(cookie) });
+    await this.askAsWeb("/internal/sign-out", { token: cookieValue(cookie) });
   }
 
   async askAsWeb(target: string, question: unknown): Promise<Answer> {
@@ -122,7 +122,7 @@ export class PortalVisitor {
   }
 }
 
-export function valueOf(cookie: string): string {
+export function cookieValue(cookie: string): string {
   return cookie.slice(cookie.indexOf("=") + 1);
 }
 

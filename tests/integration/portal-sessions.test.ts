@@ -3,7 +3,7 @@ import { findSession } from "#db/sessions.ts";
 import { readToken, sidHashOf } from "#server/auth/session-token.ts";
 import { hubKeys, until } from "#tests/fakes/hub-under-test.ts";
 import type { Line } from "#tests/fakes/portal-client.ts";
-import { type Place, password, valueOf } from "#tests/fakes/portal-visitor.ts";
+import { cookieValue, type Place, password } from "#tests/fakes/portal-visitor.ts";
 import { type Mode, type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
 
 /** What "at once" means for every edge, in the issue's words: within 5 s. */
@@ -61,6 +61,23 @@ describe.each<Mode>(["path", "subdomain"])("sessions in %s mode", (mode) => {
     expect(stays.closedWith?.code, "it was told to come back, not that it was put out").toBe(1012);
     const page = await portal.ask(`/user/${name}/lab`, { headers: { cookie, accept: "text/html" } });
     expect(page.headers.location).toBe(`/hub/login?next=%2Fuser%2F${name}%2Flab`);
+  });
+
+  test("S-15: a page that watches a start is shown no more of it after the log-out", async () => {
+    const cookie = await portal.signIn(name);
+    portal.spawner.onStart = () => "wait";
+    const started = await portal.mutate(cookie, "servers.start", { user: name });
+    const watching = portal.query(cookie, "servers.progress", { user: name });
+    const byOther = await portal.signIn(name);
+    await portal.signOut(cookie);
+    const beganMs = performance.now();
+    expect((await watching).code).toBe("unauthenticated");
+    expect(performance.now() - beganMs).toBeLessThan(soonMs);
+    const goesOn = portal.query(byOther, "servers.progress", { user: name });
+    portal.spawner.onStart = () => "run";
+    await until(async () => portal.spawner.runs.has((started.data as { id: string }).id), "the run");
+    await portal.spawner.setRunning((started.data as { id: string }).id);
+    expect((await goesOn).code).toBeNull();
   });
 
   test("S-16: a disabled user is out: sessions, WebSockets, tokens, servers; the login too", async () => {
@@ -186,7 +203,7 @@ describe.each<Mode>(["path", "subdomain"])("sessions in %s mode", (mode) => {
   }
 
   async function claimsOf(cookie: string) {
-    const claims = await readToken([hubKeys.publicKey], "session", valueOf(cookie), portal.clock.now());
+    const claims = await readToken([hubKeys.publicKey], "session", cookieValue(cookie), portal.clock.now());
     if (claims === null) throw new Error("the login gave no session");
     return claims;
   }

@@ -57,16 +57,15 @@ export async function allServers(db: Db | Tx): Promise<ServerWithOwner[]> {
 
 /** Makes the row if it isn't there; two callers at once get the same one. */
 export async function ensureServer(tx: Tx, values: typeof servers.$inferInsert): Promise<ServerRow> {
-  await tx
-    .insert(servers)
-    .values(values)
-    .onConflictDoNothing({ target: [servers.userId, servers.name] });
+  // Any unique index: of two at once, one may meet the other in `servers_object` before it does in the one of the name.
+  await tx.insert(servers).values(values).onConflictDoNothing();
   const [row] = await tx
     .select()
     .from(servers)
     .where(and(eq(servers.userId, values.userId), eq(servers.name, values.name)))
     .for("update");
-  if (row === undefined) throw new Error("a server row vanished between insert and select");
+  if (row === undefined)
+    throw new Error(`another server has the name ${values.objectName} in ${values.namespace} already`);
   return row;
 }
 

@@ -13,7 +13,7 @@ export async function runBerth(
   const child = spawn(process.execPath, [path.join(root, "server", "main.ts"), ...args], {
     cwd: options.folder ?? root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH ?? "", ...options.environment },
+    env: { NODE_ENV: "production", PATH: process.env.PATH ?? "", ...options.environment },
   });
   let out = "";
   let err = "";

@@ -91,7 +91,7 @@ function failureText({ failure }: ServerView): string {
   if (failure === null) return "The server failed.";
   const log =
     failure.logTail.length === 0 ? [] : ["Its last lines were:", ...failure.logTail.map((line) => `  ${line}`)];
-  return [failure.whatHappened, ...failure.whatYouCanDo, ...log].join("\n");
+  return [failure.whatHappened, ...failure.whatYouCanDo, ...log, "", failure.copyBlock].join("\n");
 }
 
 function collectOption(text: string, earlier: Record<string, string>): Record<string, string> {

@@ -71,10 +71,15 @@ function decideFor(
     case "nobody":
       return sendToLogin(state, question, wanted);
     case "not-theirs":
-      return fail({ kind: "not-found" });
+      return noSuchServer(state);
     case "admitted":
-      return found === null ? fail({ kind: "not-found" }) : admit(state, question, wanted, found, admission);
+      return found === null ? noSuchServer(state) : admit(state, question, wanted, found, admission);
   }
+}
+
+/** While the hub is away there may be servers, and leave to enter them, that nobody told the edge of (F-36). */
+function noSuchServer({ stream }: EdgeState): Decision {
+  return fail({ kind: stream.connection.kind === "live" ? "not-found" : "portal-unavailable" });
 }
 
 function sendToLogin({ site }: EdgeState, question: Question, wanted: ServerTarget): Decision {

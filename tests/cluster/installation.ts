@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { createDb } from "#db/client.ts";
 import { ensureInstallationId } from "#db/installation.ts";
 import { findServer, findServerById, type ServerRow } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
@@ -19,13 +20,14 @@ import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { addUser, startHubOn } from "#tests/fakes/hub-under-test.ts";
 import { applyBerthAccess } from "./access.ts";
 import { type ClusterApi, clusterApi, type KubeJson } from "./api.ts";
+import { type ApiProxy, startApiProxy } from "./api-proxy.ts";
 import { waitFor } from "./processes.ts";
+import { testAppCommand } from "./test-app.ts";
 
 export const testImage = process.env.BERTH_TEST_IMAGE ?? "localhost/singleuser:1";
 
-/** A program that answers at once, ends at once when it is told to, and hardly needs anything. */
 export const smallApp = {
-  command: ["tini", "--", "python3", "-m", "http.server", "{port}"],
+  command: testAppCommand,
   keepImageEntrypoint: false,
   secretVariable: "APP_SECRET",
 };
@@ -39,15 +41,23 @@ export type Installation = {
   /** As an admin, for the test's own hands. */
   readonly api: ClusterApi;
   readonly kubeconfig: string;
+  readonly config: object;
   readonly database: FreshDatabase;
   readonly installationId: string;
+  /** Stands before the API server for this installation's hubs, where the test asked for it. */
+  readonly proxy: ApiProxy | null;
   spawner(calls?: Calls): Promise<Spawner>;
   /** A hub on it; each call is one more replica, or the one after a crash. */
-  hub(calls?: Calls): Promise<Hub>;
+  hub(calls?: Calls, openDatabase?: typeof createDb): Promise<Hub>;
   remove(): Promise<void>;
 };
 
-type Wanted = { readonly singleuser?: object; readonly kubernetes?: object; readonly namespaceLabels?: object };
+type Wanted = {
+  readonly behindProxy?: true;
+  readonly singleuser?: object;
+  readonly kubernetes?: object;
+  readonly namespaceLabels?: object;
+};
 
 export async function createInstallation(adminKubeconfig: string, wanted: Wanted = {}): Promise<Installation> {
   const namespace = `berth-test-${randomUUID().slice(0, 8)}`;
@@ -61,7 +71,9 @@ export async function createInstallation(adminKubeconfig: string, wanted: Wanted
     });
   const database = await freshDatabase();
   const installationId = await ensureInstallationId(database.db);
-  const config = configFor(access.kubeconfig, namespace, wanted);
+  const proxy = wanted.behindProxy === undefined ? null : await startApiProxy(access.kubeconfig);
+  const kubeconfig = proxy?.kubeconfig ?? access.kubeconfig;
+  const config = configFor(kubeconfig, namespace, wanted);
   const hubs: Hub[] = [];
   const spawner = (calls?: Calls) =>
     createKubernetesSpawnerFrom({
@@ -74,17 +86,23 @@ export async function createInstallation(adminKubeconfig: string, wanted: Wanted
   return {
     namespace,
     api,
-    kubeconfig: access.kubeconfig,
+    kubeconfig,
+    config,
     database,
     installationId,
+    proxy,
     spawner,
-    hub: async (calls) => {
-      const hub = await startHubOn({ databaseUrl: database.url, spawner: await spawner(calls), config });
+    hub: async (calls, openDatabase) => {
+      const hub = await startHubOn({
+        ...{ databaseUrl: database.url, spawner: await spawner(calls), config },
+        ...(openDatabase === undefined ? {} : { openDatabase }),
+      });
       hubs.push(hub);
       return hub;
     },
     remove: async () => {
       await Promise.all(hubs.map((hub) => hub.stop()));
+      proxy?.close();
       await database.drop();
       await access.remove();
       await api.close();

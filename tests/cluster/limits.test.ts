@@ -5,17 +5,6 @@ import { JupyterClient } from "./jupyter-client.ts";
 import { heldLimits } from "./node-cgroups.ts";
 
 const MiB = 1024 ** 2;
-/** Answers until it is asked for /grow; then its main process takes all the memory it can get. */
-const grows = `
-import http.server, sys
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        hoard = []
-        while self.path == "/grow": hoard.append(b"x" * 2 ** 20)
-        self.send_response(200)
-        self.end_headers()
-http.server.HTTPServer(("", int(sys.argv[1])), Handler).serve_forever()`;
-
 let it: Installation;
 let hub: Hub;
 

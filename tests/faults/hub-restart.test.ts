@@ -146,9 +146,13 @@ describe("the hub goes and comes back", () => {
     expect((await beside.mutate(ana.cookie, "servers.stop", { user: "ana" })).code).toBeNull();
     await until(async () => !portal.spawner.runs.has(ana.id), "the stop by the other hub");
     await beside.startServer(bob.cookie, "bob", "second");
+    for (const path of ["/user/dora/api", "/user/cleo/api"])
+      expect((await portal.get(bob.place, path)).status, "F-36: the edge can't know whether he may").toBe(503);
     await portal.startHub();
     await until(async () => (await statusFor(ana)) === 424, "the stopped server");
     expect((await portal.get(bob.place, "/user/bob/second/api")).echoed()).toMatchObject({ who: "bob" });
+    for (const path of ["/user/dora/api", "/user/cleo/api"])
+      expect((await portal.get(bob.place, path)).status).toBe(404);
     expect(bob.lines.every((line) => line.isOpen)).toBe(true);
     await beside.stop();
   });

@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createApiListener } from "#server/api/listener.ts";
 import { Metrics } from "#server/metrics.ts";
 import { homePaths } from "#server/roles/home.ts";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
+import type { Spawner, SpawnFailure } from "#server/spawner/spawner.ts";
 import { type Ran, runBerth } from "#tests/command-line.ts";
 import { addUser, type HubUnderTest, startTestHub } from "#tests/fakes/hub-under-test.ts";
 
@@ -110,7 +111,18 @@ describe("token create", () => {
 
   test("takes scopes and an end, and answers with them as JSON", async () => {
     const made = jsonOf(
-      await berth("-o", "json", "token", "create", "--user", "ana", "--expires", "30m", "--scopes", "read:servers!user"),
+      await berth(
+        "-o",
+        "json",
+        "token",
+        "create",
+        "--user",
+        "ana",
+        "--expires",
+        "30m",
+        "--scopes",
+        "read:servers!user=ana",
+      ),
     );
     expect(made).toMatchObject({ token: expect.any(String), scopes: ["read:servers!user=ana"] });
     expect(made).toHaveProperty("expiresAt", expect.any(String));
@@ -155,10 +167,19 @@ describe("server", () => {
     });
   });
 
-  test("a start that fails says why and ends with 1", async () => {
-    under.spawner.refuse = true;
-    const ran = await berth("server", "start", "--user", "cora", "--wait");
+  test("a start that fails says why, what to do, and the last lines; it ends with 1", async () => {
+    const failure: SpawnFailure = {
+      reason: "image",
+      publicMessage: "The image can't be pulled.",
+      detail: "ErrImagePull",
+      logTail: ["the last line"],
+    };
+    under.spawner.onStart = () => ({ kind: "refused", failure });
+    const ran = await berth("server", "start", "--user", "ben", "--wait");
+    under.spawner.onStart = () => "run";
     expect(ran.code).toBe(1);
+    expect(ran.out).toMatch(/^The image can't be pulled\.\n(.+\n)+Its last lines were:\n {2}the last line\n/);
+    expect(ran.out).toMatch(/ErrImagePull/);
   });
 
   test("an unknown profile, option and malformed option are wrong usage", async () => {
@@ -176,12 +197,17 @@ describe("doctor", () => {
     const fine = await berth("doctor");
     expect(fine.code).toBe(0);
     expect(fine.out).toMatch(/^ok {4}database: /m);
-    expect(jsonOf(await berth("doctor", "-o", "json"))).toContainEqual(expect.objectContaining({ name: "database", ok: true }));
-    under.spawner.unreachable = true;
+    expect(jsonOf(await berth("doctor", "-o", "json"))).toContainEqual(
+      expect.objectContaining({ name: "database", ok: true }),
+    );
+    const check = { name: "nodes", ok: false, message: "No node is ready.", fix: "Look at kubectl get nodes." };
+    const health = vi
+      .spyOn(under.spawner as Spawner, "health")
+      .mockResolvedValue({ ok: false, since: null, checks: [check] });
     const bad = await berth("doctor");
-    under.spawner.unreachable = false;
+    health.mockRestore();
     expect(bad.code).toBe(1);
-    expect(bad.out).toMatch(/^FAIL /m);
+    expect(bad.out).toMatch(/^FAIL {2}nodes: No node is ready\.\n {6}Look at kubectl get nodes\.$/m);
   });
 });
 

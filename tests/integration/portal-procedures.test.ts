@@ -237,6 +237,21 @@ describe("S-34: nothing is changed by following a link", () => {
   });
 });
 
+test("S-34: the way into a server's own origin writes a code that is good once, and nothing else", async () => {
+  const subdomains = await startPortal({ mode: "subdomain" });
+  await subdomains.addUsers("ana");
+  const cookie = await subdomains.signIn("ana");
+  const id = await subdomains.startServer(cookie, "ana");
+  const before = await allRows(subdomains.hub.db);
+  const sent = await subdomains.ask(`/hub/enter?server=${id}`, { headers: { cookie } });
+  expect(sent.status).toBe(302);
+  const after = await allRows(subdomains.hub.db);
+  expect({ ...after, codes: [] }).toEqual({ ...before, codes: [] });
+  expect(after.codes).toHaveLength((before.codes?.length ?? 0) + 1);
+  expect(JSON.stringify(after.codes)).not.toContain(new URL(sent.headers.location ?? "").searchParams.get("code"));
+  await subdomains.stop();
+});
+
 test("no procedure answers on a WebSocket", async () => {
   const { headers } = await people();
   expect(await Line.open(portal.port, "/api/trpc/me.get", { host: portal.url.host, ...headers.owner })).toBe(404);

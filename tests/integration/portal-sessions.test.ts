@@ -63,6 +63,19 @@ describe.each<Mode>(["path", "subdomain"])("sessions in %s mode", (mode) => {
     expect(page.headers.location).toBe(`/hub/login?next=%2Fuser%2F${name}%2Flab`);
   });
 
+  test("S-15: every edge hears of it, whichever hub it was told", async () => {
+    const beside = await startPortal({ beside: portal, config: { hub: { trustedUsers: true } } });
+    const cookie = await portal.signIn(name);
+    await portal.startServer(cookie, name);
+    await beside.startServer(cookie, name);
+    const here = await portal.webSocket(await portal.enter(cookie, name), `/user/${name}/ws`);
+    const there = await beside.webSocket(await beside.enter(cookie, name), `/user/${name}/ws`);
+    await beside.signOut(cookie);
+    await endsSoon(async () => closed([here, there]), "the end of both");
+    expect((await portal.query(cookie, "me.get", undefined)).code).toBe("unauthenticated");
+    await beside.stop();
+  });
+
   test("S-15: a page that watches a start is shown no more of it after the log-out", async () => {
     const cookie = await portal.signIn(name);
     portal.spawner.onStart = () => "wait";

@@ -63,7 +63,7 @@ export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /** For everybody; the verb behind it checks the scope. */
-export const procedure = t.procedure.use(translateErrors).use(async ({ ctx, next }) => {
+const procedure = t.procedure.use(translateErrors).use(async ({ ctx, next }) => {
   return await next({ ctx: { ...ctx, verb: verbContextOf(ctx) } });
 });
 

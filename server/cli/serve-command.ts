@@ -63,12 +63,20 @@ function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
-/** Ctrl-C ends everything, in order. SIGTERM, and a launcher that was killed, leave servers and database to the next start. */
+/**
+ * Ctrl-C ends everything, in order; a second one leaves at once. SIGTERM, and a launcher that was killed, leave servers and
+ * database to the next start. The handlers stay: a signal without one would end the process in the middle.
+ */
 function nextEnding(): Promise<Ending> {
   return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve("interrupt"));
-    process.once("SIGTERM", () => resolve("terminate"));
-    process.once("SIGHUP", () => resolve("terminate"));
+    let interruptedMs: number | null = null;
+    process.on("SIGINT", () => {
+      const nowMs = performance.now();
+      interruptedMs ??= nowMs;
+      if (nowMs - interruptedMs > sameInterruptMs) process.exit(1);
+      resolve("interrupt");
+    });
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve("terminate"));
     if (process.env.BERTH_INTERNAL_LAUNCHER === "fd3") watchLauncher(() => resolve("terminate"));
   });
 }
@@ -80,12 +88,6 @@ function watchLauncher(ended: () => void): void {
 }
 
 async function end(serving: Serving, how: Ending): Promise<void> {
-  const sinceMs = performance.now();
-  process.on("SIGINT", () => {
-    if (performance.now() - sinceMs > sameInterruptMs) process.exit(1);
-  });
-  process.on("SIGTERM", () => undefined);
-  process.on("SIGHUP", () => undefined);
   if (how === "interrupt")
     process.stderr.write("\n- Stopping the servers and the database; Ctrl-C again leaves them running\n");
   await serving.stop(how);

@@ -16,7 +16,9 @@ test("an edge that goes while its snapshot is read is forgotten all the same", a
   const stream = {
     subscribe: async () => {
       await begun.promise;
-      return () => void (subscribers -= 1);
+      return () => {
+        subscribers -= 1;
+      };
     },
     ping: () => ({ type: "ping" as const, revision: 1 }),
   };

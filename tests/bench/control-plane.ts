@@ -5,6 +5,7 @@ import { cacheDirectory, partFile } from "#tests/cluster/build.ts";
 import { kubeconfigFor } from "#tests/cluster/kubeconfig.ts";
 import { makeCertificates } from "#tests/cluster/pki.ts";
 import { endProcesses, isAlive, launch, type RecordedProcess, waitFor } from "#tests/cluster/processes.ts";
+import { endWithUs } from "./leftovers.ts";
 import { freePorts } from "./ports.ts";
 
 /**
@@ -33,7 +34,11 @@ export async function startControlPlane(folder: string): Promise<ControlPlane> {
   const kube = partFile("kube", cacheDirectory);
   const config = (name: string) => ["--kubeconfig", at(`${name}.kubeconfig`)];
   const running: RecordedProcess[] = [];
-  const start = (name: string, command: string[]) => running.push(launch(name, command, at("log")));
+  const start = (name: string, command: string[]) => {
+    const started = launch(name, command, at("log"));
+    running.push(started);
+    endWithUs(started.pid);
+  };
   start("etcd", [kube, "etcd", ...etcdOptions(at("etcd"), etcd, peers)]);
   start("apiserver", [kube, "kube-apiserver", ...apiServerOptions(at, etcd, server)]);
   const api = await clusterApi(adminKubeconfig);
@@ -50,7 +55,8 @@ export async function startControlPlane(folder: string): Promise<ControlPlane> {
       ...[kube, "kube-controller-manager", ...config("controller-manager"), "--leader-elect=false"],
       ...["--service-account-private-key-file", at("pki", "sa.key"), "--root-ca-file", at("pki", "ca.crt")],
       ...["--use-service-account-credentials", "--bind-address", "127.0.0.1", "--secure-port", String(manager)],
-      ...["--kube-api-qps=500", "--kube-api-burst=1000"],
+      // kwok's nodes give no sign of life; without one for so long their pods would be called not ready.
+      ...["--kube-api-qps=500", "--kube-api-burst=1000", "--node-monitor-grace-period=2h"],
     ]);
     start("scheduler", [
       ...[kube, "kube-scheduler", ...config("scheduler"), "--leader-elect=false", "--bind-address", "127.0.0.1"],

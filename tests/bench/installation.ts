@@ -9,6 +9,7 @@ import { type ApiClient, connect } from "#server/cli/client.ts";
 import { systemClock } from "#server/clock.ts";
 import { startEmbeddedPostgres } from "#server/embedded/postgres.ts";
 import { createLog } from "#server/log.ts";
+import { endWithUs } from "./leftovers.ts";
 import { type HomePaths, homePaths } from "#server/roles/home.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -43,6 +44,7 @@ export async function install(
   const paths = homePaths(home);
   mkdirSync(home, { recursive: true, mode: 0o755 });
   const postgres = await startEmbeddedPostgres({ directory: paths.database, log: createLog("bench", "silent") });
+  endWithUs(postgres.pid);
   const publicUrl = `http://127.0.0.1:${edgePort}`;
   const settings = withHub({ proxy: { listen: `127.0.0.1:${edgePort}` }, ...config }, { db: { url: postgres.url } });
   // JSON is YAML.
@@ -115,7 +117,7 @@ async function startRole({ program, home, role, nodeOptions }: Start): Promise<R
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", BERTH_LOG_LEVEL: "warn" },
   });
-  process.once("exit", () => child.kill("SIGKILL"));
+  if (child.pid !== undefined) endWithUs(child.pid);
   await saysReady(child, role);
   return {
     pid: child.pid ?? 0,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
-import { createInstallation, type Installation, Person } from "./installation.ts";
+import { createInstallation, type Installation, Person, smallApp } from "./installation.ts";
 import { JupyterClient } from "./jupyter-client.ts";
 import { heldLimits } from "./node-cgroups.ts";
+import { bareTestAppCommand } from "./test-app.ts";
 
 const MiB = 1024 ** 2;
 let it: Installation;
@@ -19,7 +20,7 @@ beforeAll(async () => {
           display_name: "Grows",
           kubespawner_override: {
             ...settings(0.5, "96M"),
-            app: { command: ["python3", "-c", grows, "{port}"], keepImageEntrypoint: false },
+            app: { ...smallApp, command: bareTestAppCommand },
           },
         },
         { display_name: "Lab", kubespawner_override: { ...settings(1.5, "512M"), app: "jupyterlab" } },

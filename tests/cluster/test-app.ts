@@ -15,3 +15,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("", int(sys.argv[1])), Handler).serve_forever()`;
 
 export const testAppCommand = ["tini", "--", "python3", "-c", program, "{port}"];
+/** The same without an init: what takes the memory is the main process itself. */
+export const bareTestAppCommand = ["python3", "-c", program, "{port}"];

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { inTransaction } from "#db/client.ts";
 import { insertUser } from "#db/users.ts";
 import { sessionCookieName } from "#server/auth/cookies.ts";
@@ -95,14 +95,13 @@ describe("S-93: what can't be put on record doesn't happen", () => {
     await db.execute(
       sql`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'audit is full'; end $$`,
     );
+    onTestFinished(async () => void (await db.execute(sql`drop function refuse cascade`)));
     await db.execute(sql`create trigger refuse before insert on audit for each row execute function refuse()`);
     const before = await allRows(db);
     const called = await call(path, world.headers[allowed ?? "admin"], input);
     expect(called).toMatchObject({ status: 500, code: "internal" });
     expect(called.message).not.toContain("audit");
     expect(await allRows(db)).toEqual(before);
-    await db.execute(sql`drop trigger refuse on audit`);
-    await db.execute(sql`drop function refuse`);
   });
 });
 

@@ -16,7 +16,7 @@ export type Caller = (typeof callers)[number];
 /** People and things made anew for one call. */
 export type World = { readonly portal: Portal; readonly owner: string };
 
-export type Expected = Readonly<Record<Caller, "ok" | HubErrorCode>>;
+type Expected = Readonly<Record<Caller, "ok" | HubErrorCode>>;
 export type Procedure = {
   /** Makes what the call is about, and its input. */
   prepare(world: World): Promise<unknown> | unknown;

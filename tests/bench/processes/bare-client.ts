@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
 import { Pool } from "undici";
+import { linesOf } from "#k8s/watch-lines.ts";
 import { answer, onOrder, settings } from "../child-side.ts";
 import { onFakeNodes } from "../control-plane.ts";
 
@@ -32,19 +32,33 @@ const ready = new Set<string>();
 let present = 0;
 let changed: () => void = () => undefined;
 
-async function watch(): Promise<void> {
-  const { body } = await watches.request({ path: `${path}?watch=true`, method: "GET", headers, bodyTimeout: 0 });
-  createInterface({ input: body }).on("line", (line) => {
+let version = "";
+
+/** An API server under load ends watches that it thinks too slow; one goes on where the last one ended. */
+async function keepWatching(): Promise<never> {
+  const list = await watches.request({ path: `${path}?limit=1`, method: "GET", headers });
+  version = ((await list.body.json()) as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
+  for (;;) {
+    const from = `${path}?watch=true&resourceVersion=${version}`;
+    const { body } = await watches.request({ path: from, method: "GET", headers, bodyTimeout: 0 });
+    await watch(body);
+  }
+}
+
+async function watch(body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const line of linesOf(body)) {
     const { type, object } = JSON.parse(line) as { type: string; object: Pod };
+    if (type === "ERROR") throw new Error(`the watch failed: ${line}`);
+    version = object.metadata.resourceVersion;
     if (type === "ADDED") present++;
     if (type === "DELETED") present--;
     const isReady = object.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
     if (isReady && type !== "DELETED") ready.add(object.metadata.name);
     changed();
-  });
+  }
 }
 type Pod = {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 };
 
@@ -86,7 +100,7 @@ onOrder(async ({ pods }: { pods: number }): Promise<BareResult> => {
   return { seconds };
 });
 
-await watch();
+void keepWatching();
 process.once("SIGTERM", () => process.exit(0));
 answer({});
 await once(process, "disconnect");

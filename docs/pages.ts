@@ -1,0 +1,7 @@
+import { cliReference } from "#server/cli/reference.ts";
+import { configReference } from "#server/config/reference.ts";
+
+/** Page by file name, as it has to be in docs/. */
+export function generatedPages(): Readonly<Record<string, string>> {
+  return { "configuration.md": configReference(), "cli.md": cliReference() };
+}

@@ -12,7 +12,7 @@ export type ApiClient = ReturnType<typeof createApiClient>;
  * The hub's API for the command line: over the socket in the home when this machine runs the hub and we own it, else at
  * `BERTH_URL` with `BERTH_TOKEN`.
  */
-export function connect(home: string, environment: NodeJS.ProcessEnv): ApiClient {
+export function connect(home: string, environment: Readonly<Record<string, string | undefined>>): ApiClient {
   const { BERTH_URL, BERTH_TOKEN } = environment;
   if (BERTH_URL !== undefined && BERTH_URL !== "") {
     if (!BERTH_TOKEN)

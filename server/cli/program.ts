@@ -11,9 +11,11 @@ import type { OutputFormat } from "./output.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addServerCommands } from "./server-commands.ts";
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What a command is given: the caller's global options, resolved. */
 export type CommandContext = {
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Environment;
   format(): OutputFormat;
   home(): string;
   configFile(): string | undefined;
@@ -23,7 +25,7 @@ export type CommandContext = {
 type GlobalOptions = { readonly output: OutputFormat; readonly home?: string; readonly config?: string };
 
 /** Runs one command line and returns the exit code: 0 done, 1 it failed, 2 it was asked for wrongly. */
-export async function runCommandLine(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {
   const { program, context } = createProgram(environment);
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -36,7 +38,7 @@ export async function runCommandLine(argv: readonly string[], environment: NodeJ
 }
 
 /** Every command there is; also what docs/cli.md is made from. */
-export function createProgram(environment: NodeJS.ProcessEnv): {
+export function createProgram(environment: Environment): {
   program: Command;
   context: CommandContext;
 } {
@@ -86,17 +88,17 @@ function prepare(command: Command, program: Command): void {
   }
 }
 
-function homeOf(given: string | undefined, environment: NodeJS.ProcessEnv): string {
+function homeOf(given: string | undefined, environment: Environment): string {
   const wanted = resolved(given ?? environment.BERTH_HOME, environment);
   return wanted ?? defaultHome(process.getuid?.() === 0, callerFolder(environment));
 }
 
-function resolved(given: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+function resolved(given: string | undefined, environment: Environment): string | undefined {
   if (given === undefined || given === "") return undefined;
   return path.resolve(callerFolder(environment), expandHome(given));
 }
 
 /** npm runs scripts in the project's folder and says where it was called. */
-function callerFolder(environment: NodeJS.ProcessEnv): string {
+function callerFolder(environment: Environment): string {
   return environment.INIT_CWD ?? process.cwd();
 }

@@ -20,9 +20,15 @@ export function cliReference(): string {
 }
 
 function sectionOf(command: Command): string {
-  const usage = [...pathOf(command), ...command.registeredArguments.map(({ name }) => `<${name()}>`)].join(" ");
+  const usage = [...pathOf(command), ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(
+    " ",
+  );
   const options = command.options.filter(({ hidden }) => !hidden).map(lineOf);
-  return [`## \`${usage}\``, `${sentence(command.description())}`, ...(options.length > 0 ? [options.join("\n")] : [])].join("\n\n");
+  return [
+    `## \`${usage}\``,
+    `${sentence(command.description())}`,
+    ...(options.length > 0 ? [options.join("\n")] : []),
+  ].join("\n\n");
 }
 
 function pathOf(command: Command): string[] {

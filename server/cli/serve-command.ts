@@ -4,7 +4,7 @@ import { createLog, type Log } from "#server/log.ts";
 import { homePaths } from "#server/roles/home.ts";
 import type { Ending, Role, Serving } from "#server/roles/serve.ts";
 import { write } from "./output.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext, Environment } from "./program.ts";
 import { readConfig } from "./read-config.ts";
 
 const roles: readonly Role[] = ["all", "edge", "hub", "web"];
@@ -41,7 +41,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
 }
 
 /** One machine's Berth runs before somebody's eyes: only what needs them. A role of its own logs for machines. */
-function logFor(role: Role, environment: NodeJS.ProcessEnv): Log {
+function logFor(role: Role, environment: Environment): Log {
   return role === "all" ? createLog(role, environment.BERTH_LOG_LEVEL ?? "warn") : createLog(role);
 }
 
@@ -52,7 +52,7 @@ function parsePort(text: string): number {
   return port;
 }
 
-function announce(serving: Serving, environment: NodeJS.ProcessEnv, seconds: number): void {
+function announce(serving: Serving, environment: Environment, seconds: number): void {
   const reused = [...(environment.BERTH_REUSED_BUILD === "1" ? ["the built programs"] : []), ...serving.reused];
   if (reused.length > 0) write(`Reused ${listed(reused)}.`);
   write(`Berth is ready at ${serving.url} (after ${seconds.toFixed(1)} s).`);

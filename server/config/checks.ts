@@ -20,6 +20,7 @@ const checks: readonly Check[] = [
   { needs: ["hub"], look: publicUrl },
   { needs: ["proxy", "hub"], look: addressForPeople },
   { needs: ["hub"], look: userOrigins },
+  { needs: ["cull", "spawner"], look: notBuiltYet },
   { needs: ["hub"], look: internalListener },
   { needs: ["spawner"], look: namespaces },
   { needs: ["hub", "spawner", "singleuser"], look: profileProblems },
@@ -151,4 +152,22 @@ function userOrigins({ hub }: Config): CheckFinding[] {
   if (portal !== domain && !portal.endsWith(`.${domain}`)) return [];
   const message = `Users' origins would lie beside the portal's (${portal}). Use a domain of their own, such as users.${portal}.`;
   return [{ path: ["hub", "subdomainHost"], message }];
+}
+
+/** What the schema has a place for and this version can't do: said at the start, never silently ignored. */
+function notBuiltYet({ cull, spawner }: Config): CheckFinding[] {
+  const findings: CheckFinding[] = [];
+  if (cull.enabled) {
+    findings.push({
+      path: ["cull", "enabled"],
+      message: "Stopping idle servers isn't part of this version yet. Set it to false.",
+    });
+  }
+  if (spawner.connect === "portForward") {
+    findings.push({
+      path: ["spawner", "connect"],
+      message: "portForward isn't part of this version yet. Run Berth where it can reach pods by their IP.",
+    });
+  }
+  return findings;
 }

@@ -214,7 +214,7 @@ const Spawner = z.strictObject({
     .enum(["podIp", "portForward"])
     .default("podIp")
     .describe(
-      "How servers are reached. portForward is for clusters whose pod network this machine can't reach (kind, Docker Desktop): 1-5 users.",
+      "How servers are reached. portForward is for clusters whose pod network this machine can't reach (kind, Docker Desktop): 1-5 users; not part of this version yet.",
     ),
   jupyter: z
     .string()
@@ -224,7 +224,7 @@ const Spawner = z.strictObject({
 });
 
 const Cull = z.strictObject({
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(false).describe("Stop idle servers. Not part of this version yet: leave it off."),
   timeout: z.int().min(60).default(3600).describe("Seconds without activity after which a server is stopped."),
   every: z.int().min(10).default(600).describe("Seconds between two looks."),
   maxAge: z

@@ -24,10 +24,26 @@ export function profileProblems(config: Config): Finding[] {
 export function profileWarnings(config: Config): Finding[] {
   return forEachProfile(config, (profile, path) => [
     ...overridesOf(profile, path).flatMap(({ override, at }) => lostHome(config, override, at)),
+    ...ownLogin(config, profile, path),
     ...Object.entries(profile.profile_options).flatMap(([name, option]) =>
       loosePattern(option, [...path, "profile_options", name]),
     ),
   ]);
+}
+
+/** `cmd` as KubeSpawner means it starts a program that logs people in through the hub, which has no such login yet. */
+function ownLogin(config: Config, profile: ListedProfile, path: Path): Finding[] {
+  const resolved = resolveProfile({
+    config,
+    profile: profile.slug,
+    options: {},
+    user: { name: "a" },
+    server: { name: "" },
+  });
+  if (!resolved.ok || resolved.spec.app.auth !== "hub") return [];
+  const message =
+    "A server with a login of its own (jupyterhub-singleuser) can't reach the hub in this version. Remove “cmd” to run plain JupyterLab, or set “app”.";
+  return [{ path, message }];
 }
 
 function forEachProfile(config: Config, look: (profile: ListedProfile, path: Path) => Finding[]): Finding[] {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
 import { restartServer } from "#server/servers/restart.ts";
 import { createInstallation, type Installation, listed, Person } from "./installation.ts";
+import { waitFor } from "./processes.ts";
 
 const counting = [
   'n=$(cat starts 2>/dev/null || echo 0); echo $((n + 1)) > starts; exec tini -- python3 -m http.server "$0"',
@@ -50,4 +51,19 @@ test("a home keeps its claim, by UID, and its files through ten stops and starts
   expect(await startsWritten(ana)).toBe("12");
   for (const { metadata } of await listed(it, "persistentvolumeclaims")) uids.add(metadata.uid);
   expect([...uids]).toHaveLength(1);
+});
+
+test("F-23: a home that was used and is gone is said to be missing; no empty one is made in its place", async () => {
+  const ben = await Person.create(it, hub, "ben");
+  await ben.start();
+  await ben.reaches("ready");
+  await ben.stop();
+  await ben.reaches("stopped");
+  const claims = `/api/v1/namespaces/${it.namespace}/persistentvolumeclaims`;
+  await it.api.call("DELETE", `${claims}/claim-ben`);
+  await waitFor("the claim is gone", 30, async () => (await it.api.call("GET", `${claims}/claim-ben`)).status === 404);
+  await ben.start();
+  expect((await ben.failure()).reason).toBe("storage-missing");
+  expect((await it.api.call("GET", `${claims}/claim-ben`)).status).toBe(404);
+  await ben.leavesNothing();
 });

@@ -49,6 +49,8 @@ function kubeletSettings(directory: string): object {
     containerRuntimeEndpoint: `unix://${directory}/containerd.sock`,
     address: nodeAddress,
     failSwapOn: false,
+    // A kernel that takes too much dies alone, as on cgroup v1. By default version 2 ends the whole container (KEP 4603's sequel, #126096).
+    singleProcessOOMKill: true,
     authentication: {
       anonymous: { enabled: false },
       x509: { clientCAFile: path.join(pki, "ca.crt") },

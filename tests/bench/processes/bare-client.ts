@@ -95,7 +95,7 @@ onOrder(async ({ pods }: { pods: number }): Promise<BareResult> => {
   await Promise.all(bodies.map((body) => call("POST", path, body)));
   await until(() => ready.size === pods);
   const seconds = (performance.now() - startedMs) / 1000;
-  await Promise.all(names.map((name) => call("DELETE", `${path}/${name}`, "")));
+  await Promise.all(names.map((name) => call("DELETE", `${path}/${name}?gracePeriodSeconds=0`, "")));
   await until(() => present === 0);
   return { seconds };
 });

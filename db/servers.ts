@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, ilike, inArray, isNotNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, ilike, inArray, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { homes, serverEvents, serverRuns, servers, users } from "./schema/tables.ts";
 
@@ -328,15 +328,6 @@ export async function runningServersOf(db: Db | Tx, userId: string): Promise<Ser
     .select()
     .from(servers)
     .where(and(eq(servers.userId, userId), or(eq(servers.desired, "running"), ne(servers.phase, "stopped"))));
-}
-
-export async function readyServers(db: Db | Tx, after: string, limit: number): Promise<ServerRow[]> {
-  return await db
-    .select()
-    .from(servers)
-    .where(and(eq(servers.phase, "ready"), isNotNull(servers.runId), gt(servers.id, after)))
-    .orderBy(asc(servers.id))
-    .limit(limit);
 }
 
 /** The claim that was made or found for this home. Its first UID is kept: another one later is another claim. */

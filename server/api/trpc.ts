@@ -60,7 +60,6 @@ const malformed: ReadonlySet<string> = new Set([
 ]);
 
 export const router = t.router;
-export const createCallerFactory = t.createCallerFactory;
 
 /** For everybody; the verb behind it checks the scope. */
 const procedure = t.procedure.use(translateErrors).use(async ({ ctx, next }) => {

@@ -49,7 +49,7 @@ function kubeletSettings(directory: string): object {
     containerRuntimeEndpoint: `unix://${directory}/containerd.sock`,
     address: nodeAddress,
     failSwapOn: false,
-    // A kernel that takes too much dies alone, as on cgroup v1. By default version 2 ends the whole container (KEP 4603's sequel, #126096).
+    // A kernel that takes too much dies alone, as on cgroup v1. On version 2 the default ends the whole container (kubelet v1beta1).
     singleProcessOOMKill: true,
     authentication: {
       anonymous: { enabled: false },

@@ -29,11 +29,14 @@ export function createDb(url: string, options: CreateDbOptions = {}): Database {
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
   giveBackWhenBeginFails(pool);
-  const onError = options.onError ?? (() => undefined);
+  let closing: Promise<void> | undefined;
+  // The pool calls itself closed before its connections are: a database that ends just after us cuts off nobody.
+  const onError = (error: Error) => {
+    if (closing === undefined) options.onError?.(error);
+  };
   pool.on("error", onError);
   // A client that is checked out emits its own errors; pg rejects its query, but the event needs a listener as well.
   pool.on("connect", (client) => client.on("error", onError));
-  let closing: Promise<void> | undefined;
   return {
     db: drizzle(pool, { schema }),
     pool,

@@ -29,7 +29,13 @@ const wideOnly = "max-sm:hidden";
 
 export function HeadCell({ wide = false, children }: { readonly wide?: boolean; readonly children: ReactNode }) {
   return (
-    <th scope="col" className={classNames("px-3 py-2.5 font-medium [overflow-wrap:normal] sm:px-4 sm:whitespace-nowrap", wide && wideOnly)}>
+    <th
+      scope="col"
+      className={classNames(
+        "px-3 py-2.5 font-medium [overflow-wrap:normal] sm:px-4 sm:whitespace-nowrap",
+        wide && wideOnly,
+      )}
+    >
       {children}
     </th>
   );

@@ -8,6 +8,7 @@ export class SpawnQueue {
   readonly #limit: number;
   readonly #working = new Set<string>();
   readonly #waiting = new Map<string, number>();
+  #freed = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -17,7 +18,7 @@ export class SpawnQueue {
   note(row: Pick<ServerRow, "id" | "phase" | "desired" | "wishedAt" | "phaseGeneration" | "generation">): void {
     const wantsRun = row.desired === "running" && (row.phase === "queued" || row.phaseGeneration < row.generation);
     if (wantsRun && !this.#waiting.has(row.id)) this.#waiting.set(row.id, row.wishedAt?.getTime() ?? 0);
-    if (!wantsRun) this.#waiting.delete(row.id);
+    if (!wantsRun && this.#waiting.delete(row.id)) this.#freed = true;
     this.settle(row.id, row.phase);
   }
 
@@ -47,6 +48,13 @@ export class SpawnQueue {
 
   settle(serverId: string, phase: Phase): void {
     if (phase === "spawning" || phase === "starting") this.#working.add(serverId);
-    else this.#working.delete(serverId);
+    else if (this.#working.delete(serverId)) this.#freed = true;
+  }
+
+  /** Whose turn it has become since this was last asked: nobody while no slot was given back. */
+  newlyNext(): string[] {
+    if (!this.#freed) return [];
+    this.#freed = false;
+    return this.next();
   }
 }

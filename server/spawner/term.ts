@@ -1,5 +1,5 @@
 import type { Db } from "#db/client.ts";
-import { findServerById, type ServerRow, type ServerWithOwner, unsettledServers } from "#db/servers.ts";
+import { type ServerRow, type ServerWithOwner, unsettledServers } from "#db/servers.ts";
 import type { Clock } from "#server/clock.ts";
 import { isHubError } from "#server/errors.ts";
 import type { Log } from "#server/log.ts";
@@ -9,9 +9,11 @@ import { answered, type Effect, type ServerState, type Step, step, unanswered } 
 import { Probes } from "./probe.ts";
 import { SpawnQueue } from "./queue.ts";
 import { isSameState, refOf, specOf, stateOf, wishOf } from "./record.ts";
+import { RecordReader } from "./record-reader.ts";
 import { saveServerState } from "./save.ts";
 import { Sightings } from "./sightings.ts";
 import type { ServerRef, Sighting, Spawner, SpawnOrder } from "./spawner.ts";
+import { Turns } from "./turns.ts";
 
 export type TermDeps = {
   readonly db: Db;
@@ -29,6 +31,8 @@ export type TermDeps = {
 const scanEveryMs = 5000;
 const resyncEveryMs = 30_000;
 const lookAgainMs = 1000;
+/** Half of the pool at most: the other half is for people, however many servers start. */
+const writesAtOnce = 8;
 const answersAtOnceMs = 50;
 const logLines = 30;
 
@@ -43,6 +47,8 @@ export class Term {
   readonly #busy = new Map<string, { again: boolean }>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #probes: Probes;
+  readonly #records: RecordReader;
+  readonly #writes = new Turns(writesAtOnce);
 
   constructor(deps: TermDeps, epoch: number, signal: AbortSignal) {
     this.#deps = deps;
@@ -51,6 +57,7 @@ export class Term {
     this.#queue = new SpawnQueue(deps.concurrentSpawnLimit);
     this.#events = new EventWriter(deps.db, deps.log, signal);
     this.#probes = new Probes(deps.clock, signal);
+    this.#records = new RecordReader(deps.db);
   }
 
   get staleSince(): Date | null {
@@ -142,7 +149,7 @@ export class Term {
   }
 
   async #look(serverId: string): Promise<void> {
-    const found = await findServerById(this.#deps.db, serverId);
+    const found = await this.#records.read(serverId);
     if (found === undefined) return await this.#removeOrphan(serverId);
     const { server: row } = found;
     const seen = this.#sightings.of(serverId, { generation: row.phaseGeneration, runId: row.runId });
@@ -159,6 +166,8 @@ export class Term {
       },
       now: this.#deps.clock.now(),
     });
+    // At once, so that two looks can't be given one slot.
+    this.#queue.begin(serverId, next.state.phase);
     const withLog = await this.#withLog(row, next);
     // A run that is up nearly always answers at once, and then the next record says so: the probe writes this one if it doesn't.
     const writesLater = withLog.effect.do === "probe";
@@ -179,20 +188,16 @@ export class Term {
     const before = stateOf(row);
     if (isSameState(before, next.state) && row.phaseGeneration === next.stateGeneration) return true;
     if (next.state.phase === "spawning") this.#sightings.forget(row.id);
-    this.#queue.begin(row.id, next.state.phase);
-    const saved = await saveServerState(this.#deps.db, {
-      row,
-      next: next.state,
-      stateGeneration: next.stateGeneration,
-      epoch: this.#epoch,
-      now: this.#deps.clock.now(),
-    });
+    const saving = { row, next: next.state, stateGeneration: next.stateGeneration, epoch: this.#epoch };
+    const saved = await this.#writes.take(() =>
+      saveServerState(this.#deps.db, { ...saving, now: this.#deps.clock.now() }),
+    );
     this.#queue.settle(row.id, saved ? next.state.phase : row.phase);
     if (saved) noteTiming(this.#deps.timings, row, next.state, this.#deps.clock.now());
     if (next.state.phase === "failed" && saved) {
       this.#deps.log.warn({ serverId: row.id, failure: next.state.failure }, "a server failed");
     }
-    for (const waiting of this.#queue.next()) if (waiting !== row.id) this.schedule(waiting);
+    for (const waiting of this.#queue.newlyNext()) if (waiting !== row.id) this.schedule(waiting);
     return saved;
   }
 

@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, ilike, inArray, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { homes, serverEvents, serverRuns, servers, users } from "./schema/tables.ts";
+import { homes, serverEvents, servers, users } from "./schema/tables.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
 export type HomeRow = typeof homes.$inferSelect;
@@ -92,41 +92,6 @@ export async function wishStopped(tx: Tx, serverId: string, wishedBy: string, at
     .returning();
   if (row === undefined) throw new Error("wishStopped: no such server");
   return row;
-}
-
-export type StateChange = Partial<
-  Pick<ServerRow, "phase" | "phaseSince" | "phaseGeneration" | "runId" | "target" | "failure" | "waitPhase" | "readyAt">
->;
-
-/**
- * Records what the reconciler made of a server. Refused (false) when wish or state changed meanwhile or another hub leads by
- * now: `epoch` is the fence of R-02, so a leader that slept through its lease can't write.
- */
-export async function saveState(
-  tx: Tx,
-  key: {
-    readonly serverId: string;
-    readonly generation: number;
-    readonly desired: string;
-    readonly phase: Phase;
-    readonly epoch: number;
-  },
-  change: StateChange,
-): Promise<boolean> {
-  const saved = await tx
-    .update(servers)
-    .set({ ...change, leaseEpoch: key.epoch })
-    .where(
-      and(
-        eq(servers.id, key.serverId),
-        eq(servers.generation, key.generation),
-        sql`${servers.desired} = ${key.desired}`,
-        eq(servers.phase, key.phase),
-        sql`${key.epoch} = (select epoch from leases where name = 'reconciler')`,
-      ),
-    )
-    .returning({ id: servers.id });
-  return saved.length === 1;
 }
 
 /** Servers the reconciler has something to do for, or must keep an eye on. Oldest wish first. */
@@ -246,27 +211,6 @@ export async function listServerEvents(db: Db | Tx, serverId: string, generation
     .limit(200);
 }
 
-export async function forgetOlderEvents(db: Db | Tx, serverId: string, generation: number): Promise<void> {
-  await db
-    .delete(serverEvents)
-    .where(and(eq(serverEvents.serverId, serverId), lt(serverEvents.generation, generation)));
-}
-
-export async function beginRun(tx: Tx, run: typeof serverRuns.$inferInsert): Promise<void> {
-  await tx.insert(serverRuns).values(run).onConflictDoNothing();
-}
-
-export async function markRun(
-  tx: Tx,
-  key: { readonly serverId: string; readonly generation: number },
-  change: { readonly readyAt?: Date; readonly endedAt?: Date; readonly endReason?: string },
-): Promise<void> {
-  await tx
-    .update(serverRuns)
-    .set(change)
-    .where(and(eq(serverRuns.serverId, key.serverId), eq(serverRuns.generation, key.generation)));
-}
-
 /** Half of a profile's last 50 starts took less than this, in seconds. */
 export async function expectedSecondsByProfile(db: Db): Promise<ReadonlyMap<string, number>> {
   const rows = await db.execute<{ slug: string; seconds: number }>(sql`
@@ -312,14 +256,6 @@ export async function addHome(tx: Tx, home: typeof homes.$inferInsert): Promise<
 
 export async function attachHome(tx: Tx, homeId: string, serverId: string): Promise<void> {
   await tx.update(homes).set({ serverId }).where(eq(homes.id, homeId));
-}
-
-/** Remembers the claim's UID the first time it is seen; another UID later is a lost home, not a new one. */
-export async function markHomeUsed(tx: Tx, homeId: string, claimUid: string | null, at: Date): Promise<void> {
-  await tx
-    .update(homes)
-    .set({ lastUsedAt: at, ...(claimUid === null ? {} : { claimUid: sql`coalesce(${homes.claimUid}, ${claimUid})` }) })
-    .where(eq(homes.id, homeId));
 }
 
 /** Runs still open although their server is not: left by a crash between two writes. */

@@ -2,7 +2,7 @@
 // whatever Node the machine has. It brings what is missing, then hands over to Berth on Node 24.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -125,10 +125,41 @@ async function buildWeb(node) {
 async function buildOnce(name, inputs, output, make) {
   const stamp = path.join(root, "dist", `${name}.stamp`);
   const wanted = fingerprint(inputs);
-  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return true;
-  await make();
-  mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, wanted);
+  const fits = () => existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+  if (fits()) return true;
+  await oneAtATime(async () => {
+    if (fits()) return;
+    await make();
+    writeFileSync(stamp, wanted);
+  });
+  return false;
+}
+
+/** Two starts in one checkout would build into the same folder. A lock whose holder is gone counts for nothing. */
+async function oneAtATime(work) {
+  const lock = path.join(root, "dist", "build.lock");
+  mkdirSync(path.dirname(lock), { recursive: true });
+  while (!takeLock(lock)) await new Promise((resolve) => setTimeout(resolve, 200));
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function takeLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+  } catch (error) {
+    // Somebody else's process (EPERM) lives; a lock that went meanwhile (ENOENT) is for the next try.
+    if (error.code === "ESRCH") rmSync(lock, { force: true });
+  }
   return false;
 }
 

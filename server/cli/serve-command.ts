@@ -52,11 +52,15 @@ function parsePort(text: string): number {
   return port;
 }
 
+/** In one piece: whoever waits for a line of it has the others too. */
 function announce(serving: Serving, environment: Environment, seconds: number): void {
   const reused = [...(environment.BERTH_REUSED_BUILD === "1" ? ["the built programs"] : []), ...serving.reused];
-  if (reused.length > 0) write(`Reused ${listed(reused)}.`);
-  write(`Berth is ready at ${serving.url} (after ${seconds.toFixed(1)} s).`);
-  if (serving.adminLink !== null) write(`Log in as the first admin, once, within 15 minutes: ${serving.adminLink}`);
+  const lines = [
+    ...(reused.length > 0 ? [`Reused ${listed(reused)}.`] : []),
+    `Berth is ready at ${serving.url} (after ${seconds.toFixed(1)} s).`,
+    ...(serving.adminLink === null ? [] : [`Log in as the first admin, once, within 15 minutes: ${serving.adminLink}`]),
+  ];
+  write(lines.join("\n"));
 }
 
 function listed(items: readonly string[]): string {

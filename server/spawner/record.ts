@@ -1,4 +1,5 @@
-import type { ServerRow, StateChange } from "#db/servers.ts";
+import type { StateChange } from "#db/server-state.ts";
+import type { ServerRow } from "#db/servers.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
 import type { ServerState, Wish } from "./machine.ts";
 import type { ServerRef, SpawnFailure, Target, WaitPhase } from "./spawner.ts";

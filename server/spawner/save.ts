@@ -1,6 +1,6 @@
-import { type Db, inTransaction, type Tx } from "#db/client.ts";
-import { beginRun, forgetOlderEvents, markHomeUsed, markRun, type ServerRow, saveState } from "#db/servers.ts";
-import { appendStream, notify } from "#db/stream.ts";
+import type { Db } from "#db/client.ts";
+import { type LedgerEntry, recordState } from "#db/server-state.ts";
+import type { ServerRow } from "#db/servers.ts";
 import type { ServerState } from "./machine.ts";
 import { changeFor, specOf } from "./record.ts";
 
@@ -13,18 +13,16 @@ type Saving = {
 };
 
 /**
- * Records a state, its line in the ledger and what the edges must know, in one transaction. False: the wish changed
+ * Records a state, its line in the ledger and what the edges must know, all or nothing. False: the wish changed
  * meanwhile, look again.
  */
 export async function saveServerState(db: Db, saving: Saving): Promise<boolean> {
   const { row, next, stateGeneration, epoch, now } = saving;
-  return await inTransaction(db, async (tx) => {
-    const key = { serverId: row.id, generation: row.generation, desired: row.desired, phase: row.phase, epoch };
-    if (!(await saveState(tx, key, changeFor(next, stateGeneration, now)))) return false;
-    await writeLedger(tx, saving);
-    if (edgesCare(row, next)) await appendStream(tx, [{ type: "server", serverId: row.id }]);
-    await notify(tx, `server:${row.id}`);
-    return true;
+  return await recordState(db, {
+    key: { serverId: row.id, generation: row.generation, desired: row.desired, phase: row.phase, epoch },
+    change: changeFor(next, stateGeneration, now),
+    ledger: ledgerFor(saving),
+    tellEdges: edgesCare(row, next),
   });
 }
 
@@ -34,33 +32,28 @@ function edgesCare(row: ServerRow, next: ServerState): boolean {
   return !(row.phase === next.phase || (pending(row.phase) && pending(next.phase)));
 }
 
-async function writeLedger(tx: Tx, { row, next, stateGeneration, now }: Saving): Promise<void> {
-  const run = { serverId: row.id, generation: stateGeneration };
+function ledgerFor({ row, next, stateGeneration: generation, now }: Saving): LedgerEntry | null {
   switch (next.phase) {
     case "spawning": {
       const spec = specOf(row);
-      if (spec === null) return;
-      await forgetOlderEvents(tx, row.id, stateGeneration);
-      await beginRun(tx, {
-        ...run,
+      if (spec === null) return null;
+      const run = {
+        generation,
         userId: row.userId,
         profileSlug: spec.profile.slug,
         cpuMillicores: spec.cpu.limitMillicores,
         memoryBytes: spec.memory.limitBytes,
         wishedAt: row.wishedAt ?? now,
-      });
-      return;
+      };
+      return { kind: "begun", run };
     }
     case "ready":
-      await markRun(tx, run, { readyAt: next.since });
-      if (row.homeId !== null) await markHomeUsed(tx, row.homeId, null, now);
-      return;
+      return { kind: "ready", generation, at: next.since, homeId: row.homeId };
     case "stopped":
     case "failed":
-      if (row.phase === next.phase) return;
-      await markRun(tx, run, { endedAt: now, endReason: next.phase === "failed" ? next.failure.reason : "stopped" });
-      return;
+      if (row.phase === next.phase) return null;
+      return { kind: "ended", generation, at: now, reason: next.phase === "failed" ? next.failure.reason : "stopped" };
     default:
-      return;
+      return null;
   }
 }

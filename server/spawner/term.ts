@@ -31,6 +31,7 @@ export type TermDeps = {
 const scanEveryMs = 5000;
 const resyncEveryMs = 30_000;
 const lookAgainMs = 1000;
+const briefMs = 250;
 /** Half of the pool at most: the other half is for people, however many servers start. */
 const writesAtOnce = 8;
 const answersAtOnceMs = 50;
@@ -47,6 +48,7 @@ export class Term {
   readonly #busy = new Map<string, { again: boolean }>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #probes: Probes;
+  readonly #waits = new Map<string, { readonly wait: string; readonly sinceMs: number }>();
   readonly #records: RecordReader;
   readonly #writes = new Turns(writesAtOnce);
 
@@ -169,10 +171,23 @@ export class Term {
     // At once, so that two looks can't be given one slot.
     this.#queue.begin(serverId, next.state.phase);
     const withLog = await this.#withLog(row, next);
+    if (this.#isBrief(row, withLog.state)) return this.#scheduleAfter(serverId, briefMs);
     // A run that is up nearly always answers at once, and then the next record says so: the probe writes this one if it doesn't.
     const writesLater = withLog.effect.do === "probe";
     if (!writesLater && !(await this.#record(row, withLog))) return this.schedule(serverId);
     await this.#perform(found, withLog);
+  }
+
+  /** What a start waits for is only shown: it is written once it has lasted, for most of it is over in a moment. */
+  #isBrief(row: ServerRow, next: ServerState): boolean {
+    const known = this.#waits.get(row.id);
+    if (row.phase !== "starting" || next.phase !== "starting" || next.wait === null || next.wait === row.waitPhase) {
+      this.#waits.delete(row.id);
+      return false;
+    }
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (known?.wait !== next.wait) this.#waits.set(row.id, { wait: next.wait, sinceMs: nowMs });
+    return nowMs - (known?.wait === next.wait ? known.sinceMs : nowMs) < briefMs;
   }
 
   /** Takes a failing run's last lines before it is removed; without them when they can't be had. */

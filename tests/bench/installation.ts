@@ -9,8 +9,8 @@ import { type ApiClient, connect } from "#server/cli/client.ts";
 import { systemClock } from "#server/clock.ts";
 import { startEmbeddedPostgres } from "#server/embedded/postgres.ts";
 import { createLog } from "#server/log.ts";
-import { endWithUs } from "./leftovers.ts";
 import { type HomePaths, homePaths } from "#server/roles/home.ts";
+import { endWithUs } from "./leftovers.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 

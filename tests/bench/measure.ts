@@ -15,10 +15,24 @@ const ticksPerSecond = 100;
 
 /** CPU time of a process and all its threads, in microseconds. Steps of 10 ms: measure a second or more of it. */
 export function cpuMicroseconds(pid: number): number {
+  const fields = statFields(pid);
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / ticksPerSecond;
+}
+
+/** CPU time of a process and of those it started that still run or have ended. */
+export function cpuMicrosecondsOfTree(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const ended = statFields(pid).slice(13, 15).map(Number);
+  const own = cpuMicroseconds(pid) + ended.reduce((sum, ticks) => sum + (ticks * 1_000_000) / ticksPerSecond, 0);
+  return children === ""
+    ? own
+    : children.split(" ").reduce((sum, child) => sum + cpuMicrosecondsOfTree(Number(child)), own);
+}
+
+function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The command's name is in brackets and may hold anything, so fields are counted behind the last one.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / ticksPerSecond;
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Resident memory without what is shared with other processes counted twice (Pss). */

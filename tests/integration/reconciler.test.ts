@@ -133,8 +133,7 @@ describe("hubs come and go", () => {
   });
 
   test("R-02: what a leader that lost its lease writes is refused", async () => {
-    const { saveState } = await import("#db/servers.ts");
-    const { inTransaction } = await import("#db/client.ts");
+    const { recordState } = await import("#db/server-state.ts");
     const { acquireLease } = await import("#db/leases.ts");
     const { id } = await start();
     const row = await inPhase(id, "ready");
@@ -143,7 +142,12 @@ describe("hubs come and go", () => {
     const second = await acquireLease(t.hub.db, "reconciler", "second", 10);
     const key = { serverId: id, generation: row.generation, desired: row.desired, phase: row.phase };
     const save = (epoch: number) =>
-      inTransaction(t.hub.db, (tx) => saveState(tx, { ...key, epoch }, { waitPhase: "starting" }));
+      recordState(t.hub.db, {
+        key: { ...key, epoch },
+        change: { waitPhase: "starting" },
+        ledger: null,
+        tellEdges: true,
+      });
     expect(second?.epoch).toBeGreaterThan(first?.epoch ?? 0);
     expect(await save(first?.epoch ?? 0)).toBe(false);
     expect(await save(second?.epoch ?? 0)).toBe(true);

@@ -6,7 +6,16 @@ import { stubApp } from "../app.ts";
 import { type Child, startChild } from "../child.ts";
 import { type ControlPlane, onFakeNodes, startControlPlane } from "../control-plane.ts";
 import { addUsers, type Installation, install, userName } from "../installation.ts";
-import { atLeast, atMost, cpuMicroseconds, figure, median, quantile, type Row } from "../measure.ts";
+import {
+  atLeast,
+  atMost,
+  cpuMicroseconds,
+  cpuMicrosecondsOfTree,
+  figure,
+  median,
+  quantile,
+  type Row,
+} from "../measure.ts";
 import { PageLoad } from "../page-load.ts";
 import { freePort } from "../ports.ts";
 import type { BareResult } from "../processes/bare-client.ts";
@@ -77,8 +86,12 @@ async function measure(bench: Bench): Promise<Row[]> {
     40,
   );
   const cpuBefore = cpuMicroseconds(hub.pid);
+  const databaseBefore = cpuMicrosecondsOfTree(berth.databasePid);
+  const planeBefore = cpuOf(plane);
   const perSecond = await storm(berth);
   const cpu = cpuMicroseconds(hub.pid) - cpuBefore;
+  const databaseCpu = cpuMicrosecondsOfTree(berth.databasePid) - databaseBefore;
+  const planeCpu = cpuOf(plane) - planeBefore;
   await pages.stop();
   await stopAll(berth);
   const requests = plane.requestsOf(accountOf(namespaces.berth));
@@ -89,9 +102,15 @@ async function measure(bench: Bench): Promise<Row[]> {
     figure("spawn", "500 starts at once, servers ready/s", perSecond, "/s"),
     atLeast("spawn", "starts ÷ bare client", (100 * perSecond) / ceiling, " %", 66),
     atMost("spawn", "hub CPU a start", cpu / servers / 1000, " ms", 20),
+    figure("spawn", "PostgreSQL's CPU a start", databaseCpu / servers / 1000, " ms"),
+    figure("spawn", "control plane's and kwok's CPU a start", planeCpu / servers / 1000, " ms"),
     atMost("spawn", "portal's API meanwhile, p99", quantile(pages.milliseconds, 0.99), " ms", 200, failuresOf(pages)),
     atMost("spawn", "Kubernetes requests per start + stop", requests.length / servers, "", 4, kindsOf(requests)),
   ];
+}
+
+function cpuOf({ pids }: ControlPlane): number {
+  return pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0);
 }
 
 function failuresOf({ milliseconds, failures }: PageLoad): string {

@@ -67,7 +67,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const timings = options.timings ?? noTimings;
   const connection = (options.openDatabase ?? createDb)(options.databaseUrl, {
     maxConnections: options.maxConnections,
-    onError: (error) => log.warn({ err: error }, "a database connection was lost"),
+    onError: ({ message }) => log.warn({ because: message }, "a database connection was lost"),
   });
   const { db } = connection;
   const installationId = await ensureInstallationId(db);

@@ -11,7 +11,8 @@ export type EnvironmentSettings = {
 
 const prefix = "BERTH_";
 /** Read elsewhere, or by tests. */
-const reserved = /^BERTH_(?:PORT|HOME|CONFIG|URL|TOKEN|ROLE|LOG_LEVEL|(?:TEST|BENCH|INTERNAL|DEV|REUSED)(?:_.*)?)$/;
+const reserved =
+  /^BERTH_(?:PORT|HOME|CONFIG|URL|TOKEN|ROLE|LOG_LEVEL|WEB_SECRET|WEB_NAME|WEB_ACCENT|(?:TEST|BENCH|INTERNAL|DEV|REUSED)(?:_.*)?)$/;
 /** What Kubernetes puts into every pod for a service called berth, berth-hub …: not meant as configuration. */
 const serviceLink = /_SERVICE_(?:HOST|PORT(?:_.*)?)$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
 

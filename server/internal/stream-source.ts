@@ -25,6 +25,7 @@ export class StreamSource {
   readonly #subscribers = new Map<Subscriber, number>();
   #revision = -1;
   #reading: Promise<void> = Promise.resolve();
+  #readIsDue = false;
   #waiting = false;
 
   constructor(db: Db, clock: Clock, log: Log, timings: Timings = noTimings) {
@@ -51,7 +52,9 @@ export class StreamSource {
 
   /** Something may be new: read it and pass it on. What can't be read now is tried again: a revocation must not wait for the next change. */
   poke(): void {
-    if (this.#subscribers.size === 0) return;
+    if (this.#subscribers.size === 0 || this.#readIsDue) return;
+    // Whatever is told until that read begins, it reads.
+    this.#readIsDue = true;
     void this.#inTurn(() => this.#readNew()).catch((error: unknown) => {
       this.#log.warn({ err: error }, "could not read the stream; trying again");
       this.#pokeLater();
@@ -95,6 +98,7 @@ export class StreamSource {
   }
 
   async #readNew(): Promise<void> {
+    this.#readIsDue = false;
     for (;;) {
       const startedMs = this.#clock.monotonicMs();
       const rows = await streamAfter(this.#db, this.#revision);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
 import { type Death, MortalHub } from "#tests/fakes/mortal-hub.ts";
-import { createInstallation, type Installation, Person } from "./installation.ts";
+import { createInstallation, type Installation } from "./installation.ts";
+import { Person } from "./person.ts";
 import { waitFor } from "./processes.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
-import { createInstallation, type Installation, listed, Person, smallApp } from "./installation.ts";
+import { createInstallation, type Installation, listed, smallApp } from "./installation.ts";
+import { Person } from "./person.ts";
 import { waitFor } from "./processes.ts";
 import { type EmptyRegistry, startEmptyRegistry } from "./registry.ts";
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
 import { restartServer } from "#server/servers/restart.ts";
-import { createInstallation, type Installation, listed, Person } from "./installation.ts";
+import { createInstallation, type Installation, listed } from "./installation.ts";
+import { Person } from "./person.ts";
 import { waitFor } from "./processes.ts";
 
 const counting = [

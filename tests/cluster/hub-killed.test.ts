@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
 import type { DyingHubOrder } from "./dying-hub.ts";
-import { createInstallation, type Installation, Person } from "./installation.ts";
+import { createInstallation, type Installation } from "./installation.ts";
+import { Person } from "./person.ts";
 
 let it: Installation;
 let bystander: string | null;

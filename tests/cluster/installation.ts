@@ -1,27 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { createDb } from "#db/client.ts";
 import { ensureInstallationId } from "#db/installation.ts";
-import { findServer, findServerById, type ServerRow } from "#db/servers.ts";
-import { findUserByName } from "#db/users.ts";
 import type { KubeClientOptions } from "#k8s/client.ts";
-import { serverKey } from "#k8s/labels.ts";
-import type { ProgressView } from "#server/api/views.ts";
 import { systemClock } from "#server/clock.ts";
 import { Config } from "#server/config/schema.ts";
 import type { Hub } from "#server/hub.ts";
 import { createLog } from "#server/log.ts";
-import { progressViewOf } from "#server/servers/progress.ts";
-import { startServer } from "#server/servers/start.ts";
-import { stopServer } from "#server/servers/stop.ts";
 import { createKubernetesSpawnerFrom } from "#server/spawner/kubernetes-setup.ts";
-import { failureOf } from "#server/spawner/record.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
-import { addUser, startHubOn } from "#tests/fakes/hub-under-test.ts";
+import { startHubOn } from "#tests/fakes/hub-under-test.ts";
 import { applyBerthAccess } from "./access.ts";
 import { type ClusterApi, clusterApi, type KubeJson } from "./api.ts";
 import { type ApiProxy, startApiProxy } from "./api-proxy.ts";
-import { waitFor } from "./processes.ts";
 import { testAppCommand } from "./test-app.ts";
 
 export const testImage = process.env.BERTH_TEST_IMAGE ?? "localhost/singleuser:1";
@@ -118,92 +109,7 @@ function configFor(kubeconfig: string, namespace: string, { singleuser, kubernet
   };
 }
 
-/** One user of a hub, and what the cluster has of theirs. */
-export class Person {
-  readonly name: string;
-  readonly #installation: Installation;
-  readonly #hub: Hub;
-
-  constructor(installation: Installation, hub: Hub, name: string) {
-    this.#installation = installation;
-    this.#hub = hub;
-    this.name = name;
-  }
-
-  static async create(installation: Installation, hub: Hub, name: string): Promise<Person> {
-    await addUser(hub, name);
-    return new Person(installation, hub, name);
-  }
-
-  async start(profile: string | null = null): Promise<void> {
-    await startServer(this.#hub.systemContext("test"), { user: this.name, profile });
-  }
-
-  /** Stops it, or cancels a start. */
-  async stop(): Promise<void> {
-    await stopServer(this.#hub.systemContext("test"), { user: this.name });
-  }
-
-  async row(): Promise<ServerRow> {
-    const { db } = this.#installation.database;
-    const user = await findUserByName(db, this.name);
-    const row = user === undefined ? undefined : await findServer(db, user.id, "");
-    if (row === undefined) throw new Error(`${this.name} has no server`);
-    return row;
-  }
-
-  async until(what: string, is: (row: ServerRow) => boolean, seconds = 60): Promise<ServerRow> {
-    let last = await this.row();
-    await waitFor(what, seconds, async () => {
-      last = await this.row();
-      return is(last);
-    }).catch((error: unknown) => {
-      throw new Error(`${this.name}'s server is ${last.phase} ${JSON.stringify(last.failure)}`, { cause: error });
-    });
-    return last;
-  }
-
-  async reaches(phase: ServerRow["phase"], seconds = 60): Promise<ServerRow> {
-    return await this.until(`${this.name}'s server is ${phase}`, (row) => row.phase === phase, seconds);
-  }
-
-  async failure() {
-    const failure = failureOf(await this.reaches("failed"));
-    if (failure === null) throw new Error("a failed server without a failure");
-    return failure;
-  }
-
-  async progress(): Promise<ProgressView> {
-    const found = await findServerById(this.#installation.database.db, (await this.row()).id);
-    if (found === undefined) throw new Error(`${this.name}'s server is gone`);
-    return await progressViewOf(this.#hub, found, null, new Date());
-  }
-
-  async pods(): Promise<readonly Pod[]> {
-    return (await this.#objects("pods")) as readonly Pod[];
-  }
-
-  /** Pods and secrets by kind and name: what must be nothing when a server is stopped. */
-  async leftovers(): Promise<string[]> {
-    const [pods, secrets] = await Promise.all([this.#objects("pods"), this.#objects("secrets")]);
-    const named = (kind: string, objects: readonly Named[]) =>
-      objects.map(({ metadata }) => `${kind} ${metadata.name}`);
-    return [...named("pod", pods), ...named("secret", secrets)];
-  }
-
-  /** Secrets go with their pod by the cluster's garbage collector, a moment later. */
-  async leavesNothing(): Promise<void> {
-    await waitFor(`nothing is left of ${this.name}'s server`, 30, async () => (await this.leftovers()).length === 0);
-  }
-
-  async #objects(plural: string): Promise<readonly Named[]> {
-    const { id } = await this.row();
-    const selector = encodeURIComponent(`${serverKey}=${id}`);
-    return await listed(this.#installation, plural, `?labelSelector=${selector}`);
-  }
-}
-
-type Named = { readonly metadata: { readonly name: string; readonly uid: string } };
+export type Named = { readonly metadata: { readonly name: string; readonly uid: string } };
 export type Pod = Named & {
   readonly spec: KubeJson;
   readonly status: {

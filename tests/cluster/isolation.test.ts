@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Target } from "#server/spawner/spawner.ts";
 import { type ClusterApi, clusterApi } from "./api.ts";
-import { createInstallation, type Installation, Person, smallApp, testImage } from "./installation.ts";
+import { createInstallation, type Installation, smallApp, testImage } from "./installation.ts";
+import { Person } from "./person.ts";
 
 const restricted = {
   "pod-security.kubernetes.io/enforce": "restricted",

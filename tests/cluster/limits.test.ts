@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
-import { createInstallation, type Installation, Person, smallApp } from "./installation.ts";
+import { createInstallation, type Installation, smallApp } from "./installation.ts";
 import { JupyterClient } from "./jupyter-client.ts";
 import { heldLimits } from "./node-cgroups.ts";
+import { Person } from "./person.ts";
 import { bareTestAppCommand } from "./test-app.ts";
 
 const MiB = 1024 ** 2;

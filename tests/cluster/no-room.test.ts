@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, inject, test } from "vitest";
-import { createInstallation, type Installation, listed, Person } from "./installation.ts";
+import { createInstallation, type Installation, listed } from "./installation.ts";
+import { Person } from "./person.ts";
 
 let it: Installation;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Hub } from "#server/hub.ts";
-import { createInstallation, type Installation, listed, Person } from "./installation.ts";
+import { createInstallation, type Installation, listed } from "./installation.ts";
+import { Person } from "./person.ts";
 import { waitFor } from "./processes.ts";
 
 let it: Installation;

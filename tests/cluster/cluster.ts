@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import path from "node:path";
 import { apiServerUrl, nodeAddress, nodeBridge, nodeName } from "./addresses.ts";
 import { type ClusterApi, clusterApi } from "./api.ts";
-import { buildCluster, cacheDirectory, partFile } from "./build.ts";
+import { cacheDirectory, partFile } from "./build.ts";
 import { commands } from "./components.ts";
 import { type Journal, observeMachine, readJournal, stateDirectory, writeJournal } from "./journal.ts";
 import { makeCertificates, writeKubeconfigs } from "./pki.ts";
@@ -12,8 +12,6 @@ import { endProcesses, isAlive, launch, startTicksOf, waitFor } from "./processe
 import { writeSettings } from "./settings.ts";
 import { installStorage } from "./storage.ts";
 import { tearDown } from "./teardown.ts";
-
-export { buildCluster };
 
 export type TestCluster = {
   /** system:masters: for the tests' own hands only. Berth runs under applyBerthAccess (access.ts). */

@@ -5,12 +5,14 @@ import { parseArgs } from "node:util";
 import type { Row } from "./measure.ts";
 import { edgePart } from "./parts/edge.ts";
 import { readyPart } from "./parts/ready.ts";
+import { restartPart } from "./parts/restart.ts";
 import { spawnPart } from "./parts/spawn.ts";
+import { startPart } from "./parts/start.ts";
 import { webSocketPart } from "./parts/websocket.ts";
 import { machine, tableOf } from "./table.ts";
 
 /**
- * `npm run bench [-- --only edge|ws|ready|spawn …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
+ * `npm run bench [-- --only edge|ws|ready|spawn|restart|start …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
  * missed is named in the last lines. `--profile` leaves a CPU profile of the process under test in the folder it prints.
  */
 const parts: Readonly<Record<string, (folder: string, nodeOptions: readonly string[]) => Promise<Row[]>>> = {
@@ -18,6 +20,8 @@ const parts: Readonly<Record<string, (folder: string, nodeOptions: readonly stri
   ws: webSocketPart,
   ready: readyPart,
   spawn: spawnPart,
+  restart: restartPart,
+  start: startPart,
 };
 
 const { values } = parseArgs({

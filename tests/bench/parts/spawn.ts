@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { systemClock } from "#server/clock.ts";
 import { applyBerthAccess } from "#tests/cluster/access.ts";
 import { cacheDirectory, partFile } from "#tests/cluster/build.ts";
 import { stubApp } from "../app.ts";
 import { type Child, startChild } from "../child.ts";
 import { type ControlPlane, onFakeNodes, startControlPlane } from "../control-plane.ts";
+import { untilPhase } from "../counts.ts";
 import { addUsers, type Installation, install, userName } from "../installation.ts";
 import {
   atLeast,
@@ -24,9 +24,8 @@ import { cookieOf } from "../sessions.ts";
 
 const servers = 500;
 const namespaces = { berth: "bench-berth", bare: "bench-bare" };
-const limitMs = 180_000;
 /** A lecturer says "now": nobody waits for anybody else's answer. */
-const pressedWithinMs = 1000;
+const _pressedWithinMs = 1000;
 
 /** 500 starts at once on fake nodes behind a real control plane, beside a client that only posts pods. */
 export async function spawnPart(folder: string, nodeOptions: readonly string[]): Promise<Row[]> {
@@ -138,7 +137,7 @@ function inputOf(json: unknown): string {
 async function storm(berth: Installation): Promise<number> {
   const { api } = berth;
   await Promise.all(Array.from({ length: servers }, (_, index) => api.servers.start.mutate({ user: userName(index) })));
-  await untilCount(berth, "phase = 'ready'", servers);
+  await untilPhase(berth, "ready", servers);
   const { rows } = await berth.database.pool.query<{ seconds: number }>(
     "select extract(epoch from max(ready_at) - min(wished_at))::float8 as seconds from server_runs",
   );
@@ -148,17 +147,5 @@ async function storm(berth: Installation): Promise<number> {
 async function stopAll(berth: Installation): Promise<void> {
   const { api } = berth;
   await Promise.all(Array.from({ length: servers }, (_, index) => api.servers.stop.mutate({ user: userName(index) })));
-  await untilCount(berth, "phase = 'stopped'", servers);
-}
-
-async function untilCount({ database }: Installation, condition: string, wanted: number): Promise<void> {
-  const endMs = performance.now() + limitMs;
-  for (;;) {
-    const { rows } = await database.pool.query<{ n: number }>(
-      `select count(*) filter (where ${condition})::int as n from servers`,
-    );
-    if (rows[0]?.n === wanted) return;
-    if (performance.now() > endMs) throw new Error(`${rows[0]?.n ?? 0} of ${wanted} servers reached ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await untilPhase(berth, "stopped", servers);
 }

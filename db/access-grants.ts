@@ -1,6 +1,6 @@
 import { and, eq, gt, inArray } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { accessGrants } from "./schema/tables.ts";
+import { accessGrants } from "./schema/servers.ts";
 
 export type GrantRow = typeof accessGrants.$inferSelect;
 

@@ -1,5 +1,5 @@
 import type { Tx } from "./client.ts";
-import { audit } from "./schema/tables.ts";
+import { audit } from "./schema/system.ts";
 
 export type NewAuditRow = Omit<typeof audit.$inferInsert, "id">;
 

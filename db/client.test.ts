@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { createDb, inTransaction } from "./client.ts";
-import { groups } from "./schema/tables.ts";
+import { groups } from "./schema/groups.ts";
 
 let database: FreshDatabase;
 beforeAll(async () => {

@@ -1,6 +1,13 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import * as schema from "./schema/tables.ts";
+import * as groups from "./schema/groups.ts";
+import * as homes from "./schema/homes.ts";
+import * as people from "./schema/people.ts";
+import * as runs from "./schema/runs.ts";
+import * as servers from "./schema/servers.ts";
+import * as system from "./schema/system.ts";
+
+const schema = { ...people, ...groups, ...homes, ...servers, ...runs, ...system };
 
 export type Db = NodePgDatabase<typeof schema>;
 export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];

@@ -1,6 +1,6 @@
 import { and, eq, lt } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { codes } from "./schema/tables.ts";
+import { codes } from "./schema/people.ts";
 
 export type Code = typeof codes.$inferSelect;
 

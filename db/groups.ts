@@ -1,6 +1,6 @@
-import { and, eq, inArray, notInArray } from "drizzle-orm";
+import { and, eq, inArray, isNull, notInArray } from "drizzle-orm";
 import type { Tx } from "./client.ts";
-import { groupMembers, groups } from "./schema/tables.ts";
+import { groupMembers, groups } from "./schema/groups.ts";
 
 /**
  * Makes this user's memberships of managed groups exactly these; groups that are missing are made. A group that was
@@ -10,9 +10,12 @@ export async function setManagedGroupsOf(tx: Tx, userId: string, names: readonly
   const sorted = [...names].sort();
   if (sorted.length > 0) {
     const values = sorted.map((name) => ({ name, managed: true }));
-    await tx.insert(groups).values(values).onConflictDoNothing({ target: groups.name });
+    await tx
+      .insert(groups)
+      .values(values)
+      .onConflictDoNothing({ target: groups.name, where: isNull(groups.deletedAt) });
   }
-  const wanted = and(eq(groups.managed, true), inArray(groups.name, sorted));
+  const wanted = and(eq(groups.managed, true), isNull(groups.deletedAt), inArray(groups.name, sorted));
   const rows = sorted.length === 0 ? [] : await tx.select({ id: groups.id }).from(groups).where(wanted);
   const ids = rows.map((row) => row.id);
   const managed = tx.select({ id: groups.id }).from(groups).where(eq(groups.managed, true));

@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { identities, users } from "./schema/tables.ts";
+import { identities, users } from "./schema/people.ts";
 import type { User } from "./users.ts";
 
 /** The user behind an account at a provider; the row stays locked, so that a change of rights waits for this login. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { installation } from "./schema/tables.ts";
+import { installation } from "./schema/system.ts";
 
 /** Who this installation is: on every object it makes, so that two of them in one cluster leave each other's alone. */
 export async function ensureInstallationId(db: Db): Promise<string> {

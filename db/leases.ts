@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { leases } from "./schema/tables.ts";
+import { leases } from "./schema/system.ts";
 
 export type Lease = { readonly epoch: number };
 

@@ -1,6 +1,6 @@
 import { inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { loginAttempts } from "./schema/tables.ts";
+import { loginAttempts } from "./schema/people.ts";
 
 /**
  * Counts an attempt before its outcome is known, so that a hundred at once can't all pass a check that ran before any

@@ -1,6 +1,9 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { homes, serverEvents, serverRuns, servers, streamChanges, streamRevision } from "./schema/tables.ts";
+import { homes } from "./schema/homes.ts";
+import { serverRuns } from "./schema/runs.ts";
+import { serverEvents, servers } from "./schema/servers.ts";
+import { streamChanges, streamRevision } from "./schema/system.ts";
 import type { Phase, ServerRow } from "./servers.ts";
 import { notifyChannel, type StreamRecord } from "./stream.ts";
 

@@ -1,6 +1,8 @@
 import { and, asc, count, desc, eq, ilike, inArray, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { homes, serverEvents, servers, users } from "./schema/tables.ts";
+import { homes } from "./schema/homes.ts";
+import { users } from "./schema/people.ts";
+import { serverEvents, servers } from "./schema/servers.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
 export type HomeRow = typeof homes.$inferSelect;
@@ -10,7 +12,7 @@ export type ServerWithOwner = {
   readonly ownerUid: number | null;
 };
 export type Phase = ServerRow["phase"];
-export { serverPhases } from "./schema/tables.ts";
+export { serverPhases } from "./schema/servers.ts";
 
 const withOwner = { server: servers, ownerName: users.name, ownerUid: users.uid };
 

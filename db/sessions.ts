@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, lt, ne } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { sessions, users } from "./schema/tables.ts";
+import { sessions, users } from "./schema/people.ts";
 import type { User } from "./users.ts";
 
 export type Session = typeof sessions.$inferSelect;

@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { sessions, streamChanges, streamRevision, users } from "./schema/tables.ts";
+import { sessions, users } from "./schema/people.ts";
+import { streamChanges, streamRevision } from "./schema/system.ts";
 
 /** What a stream row holds. A server is named, not copied: whoever sends it reads the newest row, and no secret is kept twice. */
 export type StreamRecord =

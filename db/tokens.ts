@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { servers, tokens, users } from "./schema/tables.ts";
+import { tokens, users } from "./schema/people.ts";
+import { servers } from "./schema/servers.ts";
 import type { User } from "./users.ts";
 
 export type Token = typeof tokens.$inferSelect;

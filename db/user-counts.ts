@@ -1,6 +1,6 @@
 import { and, count, eq, gt, isNotNull, isNull, or } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { identities, users } from "./schema/tables.ts";
+import { identities, users } from "./schema/people.ts";
 
 const day = 86_400_000;
 

@@ -1,6 +1,9 @@
 import { and, asc, count, desc, eq, inArray, isNull, like, ne, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { groupMembers, groups, installation, servers, users } from "./schema/tables.ts";
+import { groupMembers, groups } from "./schema/groups.ts";
+import { users } from "./schema/people.ts";
+import { servers } from "./schema/servers.ts";
+import { installation } from "./schema/system.ts";
 
 export type User = typeof users.$inferSelect;
 
@@ -88,7 +91,7 @@ export async function groupNamesOf(db: Db | Tx, userIds: readonly string[]): Pro
     .select({ userId: groupMembers.userId, name: groups.name })
     .from(groupMembers)
     .innerJoin(groups, eq(groups.id, groupMembers.groupId))
-    .where(inArray(groupMembers.userId, [...userIds]))
+    .where(and(inArray(groupMembers.userId, [...userIds]), isNull(groups.deletedAt)))
     .orderBy(asc(groups.name));
   const names = new Map<string, string[]>();
   for (const row of rows) names.set(row.userId, [...(names.get(row.userId) ?? []), row.name]);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { type Db, inTransaction } from "#db/client.ts";
-import { audit } from "#db/schema/tables.ts";
+import { audit } from "#db/schema/system.ts";
 import { appendStream, type StreamRecord, streamAfter } from "#db/stream.ts";
 import { insertUser, type User } from "#db/users.ts";
 import type { Actor } from "#server/auth/actor.ts";

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { identities } from "#db/schema/tables.ts";
+import { identities } from "#db/schema/people.ts";
 import { loginOptions } from "#server/auth/login-options.ts";
 import { createProviders, type IdentityProviders } from "#server/auth/providers.ts";
 import { signIn } from "#server/auth/sign-in.ts";

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { identities, users } from "#db/schema/tables.ts";
+import { identities, users } from "#db/schema/people.ts";
 import { groupNamesOf } from "#db/users.ts";
 import { loginOptions } from "#server/auth/login-options.ts";
 import { createProviders, type IdentityProviders } from "#server/auth/providers.ts";

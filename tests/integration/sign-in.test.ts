@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { sessions, users } from "#db/schema/tables.ts";
+import { sessions, users } from "#db/schema/people.ts";
 import { createAdminLink } from "#server/auth/admin-link.ts";
 import { forgetOldLogins } from "#server/auth/forget-old-logins.ts";
 import { prepareVerification } from "#server/auth/password.ts";

@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, ilike, inArray, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
+import { serversWithin, type Within } from "./memberships.ts";
 import { homes } from "./schema/homes.ts";
 import { users } from "./schema/people.ts";
 import { serverEvents, servers } from "./schema/servers.ts";
@@ -165,6 +166,7 @@ export async function touchServers(
 }
 
 export type ServerListQuery = {
+  readonly reach: Within;
   readonly search: string;
   readonly phase: Phase | null;
   readonly sort: "owner" | "-owner" | "since" | "-since" | "lastActivity" | "-lastActivity";
@@ -178,6 +180,7 @@ export async function searchServers(
 ): Promise<{ items: ServerWithOwner[]; total: number }> {
   const pattern = `%${query.search.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
   const where = and(
+    serversWithin(query.reach),
     query.search === ""
       ? undefined
       : or(ilike(users.name, pattern), ilike(servers.name, pattern), ilike(servers.profileSlug, pattern)),

@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, inArray, isNull, like, ne, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
+import { usersWithin, type Within } from "./memberships.ts";
 import { groupMembers, groups } from "./schema/groups.ts";
 import { users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
@@ -44,6 +45,7 @@ export async function updateUser(tx: Tx, id: string, change: UserChange): Promis
 
 export type UserSort = "name" | "-name" | "lastActivity" | "-lastActivity" | "created" | "-created";
 export type UserSearch = {
+  readonly reach: Within;
   readonly search: string;
   readonly sort: UserSort;
   readonly page: number;
@@ -63,7 +65,7 @@ const orders: Record<UserSort, readonly SQL[]> = {
 /** Names are stored normalised, so a case-sensitive LIKE on the normalised text finds what people mean. */
 export async function searchUsers(db: Db, question: UserSearch): Promise<{ users: User[]; total: number }> {
   const text = question.search.replaceAll(/[\\%_]/g, "\\$&");
-  const matches = text === "" ? undefined : like(users.name, `%${text}%`);
+  const matches = and(text === "" ? undefined : like(users.name, `%${text}%`), usersWithin(question.reach, users.id));
   const rows = db
     .select()
     .from(users)

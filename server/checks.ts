@@ -8,7 +8,7 @@ const clockToleranceMs = 2000;
 
 /** What `doctor` and the health page show: every check with what to do when it fails. */
 export async function checkHub(hub: Hub, ctx: VerbContext): Promise<HealthCheck[]> {
-  requireScope(ctx.actor, "read:hub", "everything");
+  await requireScope(ctx, "read:hub", "everything");
   const backend = await hub.spawner.health();
   return [...(await databaseChecks(hub)), reconcilerCheck(hub), ...backend.checks];
 }

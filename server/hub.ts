@@ -8,7 +8,7 @@ import type { ServerView } from "./api/views.ts";
 import type { Actor, RequestOrigin } from "./auth/actor.ts";
 import { prepareVerification } from "./auth/password.ts";
 import { createProviders, type IdentityProviders } from "./auth/providers.ts";
-import { systemScopes } from "./auth/scopes.ts";
+import { systemScopes } from "./auth/roles.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { HubError } from "./errors.ts";

@@ -6,7 +6,7 @@ import { appendStream, type StreamRecord, streamAfter } from "#db/stream.ts";
 import { insertUser, type User } from "#db/users.ts";
 import type { Actor } from "#server/auth/actor.ts";
 import { hashPassword } from "#server/auth/password.ts";
-import { scopesOfUser, systemScopes } from "#server/auth/scopes.ts";
+import { type Holder, scopesOfUser, systemScopes } from "#server/auth/roles.ts";
 import { anonymous, openSession, type SignInContext } from "#server/auth/session.ts";
 import { Config } from "#server/config/schema.ts";
 import { createLog } from "#server/log.ts";
@@ -62,8 +62,15 @@ export async function openTestSession(ctx: TestContext, user: User): Promise<str
   return (await inTransaction(ctx.db, (tx) => openSession(tx, asNobody, user, "local"))).token;
 }
 
-export function asUser(ctx: TestContext, user: User, sessionId = "00000000-0000-4000-8000-000000000000"): TestContext {
-  const actor: Actor = { kind: "user", userId: user.id, name: user.name, sessionId, scopes: scopesOfUser(user) };
+/** The memberships are said here, not read: a test that cares puts them into the database as well. */
+export function asUser(
+  ctx: TestContext,
+  user: User,
+  sessionId = "00000000-0000-4000-8000-000000000000",
+  memberships: Holder["memberships"] = [],
+): TestContext {
+  const scopes = scopesOfUser({ name: user.name, admin: user.admin, memberships }, ctx.config.hub.loadRoles);
+  const actor: Actor = { kind: "user", userId: user.id, name: user.name, sessionId, scopes };
   return { ...ctx, actor };
 }
 

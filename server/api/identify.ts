@@ -37,7 +37,11 @@ async function credentialOf(hub: Hub, request: IncomingMessage): Promise<Identif
   const now = hub.clock.now();
   const token = /^(?:token|bearer)\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
   if (token !== undefined) {
-    return { actor: await actorOfToken(hub.db, token, now), credential: "token", sessionToken: null };
+    return {
+      actor: await actorOfToken(hub.db, token, now, hub.config.hub.loadRoles),
+      credential: "token",
+      sessionToken: null,
+    };
   }
   const [cookie, ...more] = sessionCookiesIn(request.headers.cookie ?? "", sessionCookieName(publicUrlOf(hub.config)));
   if (cookie === undefined) return { actor: anonymous, credential: "none", sessionToken: null };
@@ -46,7 +50,7 @@ async function credentialOf(hub: Hub, request: IncomingMessage): Promise<Identif
       "invalid",
       "Your browser sent two sessions at once. Delete this site's cookies and log in again.",
     );
-  const actor = await actorOfSession(hub.db, [hub.signingKey.publicKey], cookie, now);
+  const actor = await actorOfSession(hub.db, [hub.signingKey.publicKey], cookie, now, hub.config.hub.loadRoles);
   return { actor, credential: "cookie", sessionToken: cookie };
 }
 

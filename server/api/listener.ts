@@ -4,7 +4,7 @@ import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { enterServer } from "#server/api/enter.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
-import { systemScopes } from "#server/auth/scopes.ts";
+import { systemScopes } from "#server/auth/roles.ts";
 import type { Hub } from "#server/hub.ts";
 import { type Metrics, renderMetrics } from "#server/metrics.ts";
 import { statusOf } from "#server/rest/errors.ts";
@@ -58,7 +58,7 @@ async function handle({ hub, metrics, options, request, response, origin }: Exch
   if (path.startsWith("/api/trpc/")) return await handleTrpc({ hub, actor, origin }, request, response, path);
   if (path === "/hub/enter") return await enterServer(hub, identified, origin, request, response);
   if (path === "/hub/metrics" || path === "/hub/api/metrics") {
-    requireScope(identified.actor, "read:metrics", "everything");
+    await requireScope({ actor, db: hub.db }, "read:metrics", "everything");
     response.setHeader("content-type", metrics.contentType);
     response.end(await renderMetrics(metrics, hub));
     return;

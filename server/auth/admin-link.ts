@@ -15,7 +15,7 @@ const lifetimeMs = 15 * 60_000;
 
 /** A one-time code that logs in as the admin; it goes to the terminal of whoever started Berth. Stored hashed. */
 export async function createAdminLink(ctx: VerbContext): Promise<{ code: string; expiresAt: Date }> {
-  requireScope(ctx.actor, "admin:users", "everything");
+  await requireScope(ctx, "admin:users", "everything");
   const code = randomBytes(32).toString("base64url");
   const now = ctx.clock.now();
   const expiresAt = new Date(now.getTime() + lifetimeMs);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { hasScope, intersectScopes, parseScope, scopesOfUser } from "./scopes.ts";
+import { scopesOfUser } from "./roles.ts";
+import { hasScope, intersectScopes, parseScope } from "./scopes.ts";
 
-const ana = scopesOfUser({ name: "ana", admin: false });
-const root = scopesOfUser({ name: "root", admin: true });
+const ana = scopesOfUser({ name: "ana", admin: false, memberships: [] });
+const root = scopesOfUser({ name: "root", admin: true, memberships: [] });
 
 describe("a token never does more than both its owner and its scopes allow", () => {
   test("what the owner lacks isn't gained by asking for it", () => {
@@ -28,7 +29,7 @@ describe("a token never does more than both its owner and its scopes allow", () 
 
   test("S-33: `ana` can't ask for a server of the user `ana/b`", () => {
     expect([...intersectScopes(ana, ["access:servers!server=ana/b/lab"])]).toEqual([]);
-    const slashed = scopesOfUser({ name: "ana/b", admin: false });
+    const slashed = scopesOfUser({ name: "ana/b", admin: false, memberships: [] });
     expect(
       hasScope(intersectScopes(slashed, ["access:servers!server=ana/b/lab"]), "access:servers", {
         user: "ana/b",

@@ -1,4 +1,7 @@
-/** JupyterHub's scope names. A scope may carry one filter: `servers!user=ana`, `access:servers!server=ana/lab`, `…!group=physics`. */
+/**
+ * JupyterHub's scope names, and a few of Berth's own. A scope may carry one filter: `servers!user=ana`, `access:servers!server=ana/lab`,
+ * `servers!group=physics` (everybody who is in that group at the moment of asking).
+ */
 export const scopeNames = [
   "self",
   "admin-ui",
@@ -10,13 +13,21 @@ export const scopeNames = [
   "list:groups",
   "read:groups",
   "groups",
+  "admin:servers",
   "start:servers",
   "delete:servers",
   "read:servers",
   "servers",
   "access:servers",
+  // Berth's own: leave to open somebody else's server, with a reason that its user sees. It enters nothing by itself.
+  "open:servers",
+  "admin:homes",
+  "read:usage",
+  "read:audit",
+  "admin:announcements",
   "tokens",
   "read:tokens",
+  "sessions",
   "read:metrics",
   "read:hub",
   "shutdown",
@@ -28,27 +39,20 @@ export type Scope =
   | `${ScopeName}!server=${string}`
   | `${ScopeName}!group=${string}`;
 
+/** What a scope is asked about. A group is the group itself; its members are asked about as users. */
+export type On = { readonly user: string; readonly server?: string } | { readonly group: string } | "everything";
+
 /** A scope that holds others too. */
 const includes: Partial<Record<ScopeName, readonly ScopeName[]>> = {
-  "admin:users": ["read:users", "list:users", "tokens", "users:activity"],
+  "admin:users": ["read:users", "list:users", "tokens", "users:activity", "sessions"],
   "list:users": ["read:users"],
   tokens: ["read:tokens"],
   "admin:groups": ["groups", "list:groups"],
   groups: ["read:groups"],
   "list:groups": ["read:groups"],
+  "admin:servers": ["servers"],
   servers: ["start:servers", "delete:servers", "read:servers"],
 };
-
-const adminScopes: readonly ScopeName[] = scopeNames.filter((name) => name !== "self");
-const selfScopes: readonly ScopeName[] = ["read:users", "users:activity", "servers", "access:servers", "tokens"];
-
-/** What a user's role gives them. Entering other people's servers is not among it: that takes a grant with a reason. */
-export function scopesOfUser(user: { readonly name: string; readonly admin: boolean }): ReadonlySet<Scope> {
-  const own = selfScopes.map((name): Scope => `${name}!user=${user.name}`);
-  return expandScopes(user.admin ? [...own, ...adminScopes.filter((name) => name !== "access:servers")] : own);
-}
-
-export const systemScopes: ReadonlySet<Scope> = expandScopes(adminScopes);
 
 /** Adds everything each scope includes, keeping its filter. */
 export function expandScopes(scopes: Iterable<Scope>): ReadonlySet<Scope> {
@@ -63,16 +67,48 @@ export function expandScopes(scopes: Iterable<Scope>): ReadonlySet<Scope> {
   return all;
 }
 
-/** Whether `scopes` allow `name` on this user (or this server of theirs). No filter allows all. */
-export function hasScope(
-  scopes: ReadonlySet<Scope>,
-  name: ScopeName,
-  on: { readonly user: string; readonly server?: string } | "everything",
-): boolean {
+/**
+ * Whether `scopes` by themselves allow `name` on this user, server or group. No filter allows all. What a group's filter allows on a
+ * user takes the database to say: `requireScope` asks it.
+ */
+export function hasScope(scopes: ReadonlySet<Scope>, name: ScopeName, on: On): boolean {
   if (scopes.has(name)) return true;
   if (on === "everything") return false;
+  if ("group" in on) return scopes.has(`${name}!group=${on.group}`);
   if (scopes.has(`${name}!user=${on.user}`)) return true;
   return on.server !== undefined && scopes.has(`${name}!server=${on.user}/${on.server}`);
+}
+
+/** The groups whose members these scopes allow `name` on. */
+export function groupsWith(scopes: ReadonlySet<Scope>, name: ScopeName): readonly string[] {
+  return filtersOf(scopes, name, "group");
+}
+
+/** Whom a collection may show, for the database to cut it by. */
+export type Reach =
+  | { readonly kind: "everything" }
+  | {
+      readonly kind: "some";
+      readonly users: readonly string[];
+      /** Groups, and everybody in them. */
+      readonly groups: readonly string[];
+      /** `owner/name`; the last slash parts them. */
+      readonly servers: readonly string[];
+    };
+
+export function reachOf(actor: { readonly scopes: ReadonlySet<Scope> }, name: ScopeName): Reach {
+  const { scopes } = actor;
+  if (scopes.has(name)) return { kind: "everything" };
+  return {
+    kind: "some",
+    users: filtersOf(scopes, name, "user"),
+    groups: filtersOf(scopes, name, "group"),
+    servers: filtersOf(scopes, name, "server"),
+  };
+}
+
+export function isEmptyReach(reach: Reach): boolean {
+  return reach.kind === "some" && reach.users.length + reach.groups.length + reach.servers.length === 0;
 }
 
 /** The scopes both sides allow: what a token of `owner` may do when it was made for `asked`. */
@@ -87,15 +123,20 @@ export function intersectScopes(owner: ReadonlySet<Scope>, asked: Iterable<Scope
   return kept;
 }
 
-/** A user's name may hold a slash, a server's can't: the last one parts them, or `ana` could ask for the server of `ana/b`. */
-function userOfServer(filter: string): string {
-  return filter.slice("server=".length, Math.max("server=".length, filter.lastIndexOf("/")));
-}
-
 export function parseScope(text: string): Scope | null {
   const { name, filter } = partsOf(text);
   if (!(scopeNames as readonly string[]).includes(name)) return null;
   return text === name || /^(user|server|group)=./.test(filter) ? (text as Scope) : null;
+}
+
+function filtersOf(scopes: ReadonlySet<Scope>, name: ScopeName, kind: "user" | "group" | "server"): readonly string[] {
+  const start = `${name}!${kind}=`;
+  return [...scopes].filter((scope) => scope.startsWith(start)).map((scope) => scope.slice(start.length));
+}
+
+/** A user's name may hold a slash, a server's can't: the last one parts them, or `ana` could ask for the server of `ana/b`. */
+function userOfServer(filter: string): string {
+  return filter.slice("server=".length, Math.max("server=".length, filter.lastIndexOf("/")));
 }
 
 function partsOf(scope: string): { name: ScopeName; filter: string } {

@@ -7,7 +7,8 @@ import { recordAudit } from "../audit/record.ts";
 import type { SignInAnswer } from "../internal/messages.ts";
 import type { VerbContext } from "../verb-context.ts";
 import type { Actor } from "./actor.ts";
-import { scopesOfUser } from "./scopes.ts";
+import { rightsOf } from "./rights.ts";
+import type { Roles } from "./roles.ts";
 import { mintToken, readToken, sidHashOf } from "./session-token.ts";
 
 export const anonymous: Actor = { kind: "anonymous", scopes: new Set() };
@@ -47,6 +48,7 @@ export async function actorOfSession(
   keys: readonly KeyObject[],
   cookieToken: string,
   now: Date,
+  roles: Roles = {},
 ): Promise<Actor> {
   const claims = await readToken(keys, "session", cookieToken, now);
   if (claims === null) return anonymous;
@@ -55,7 +57,8 @@ export async function actorOfSession(
   const { session, user } = found;
   const over = session.revokedAt !== null || session.expiresAt <= now;
   if (over || user.disabledAt !== null || user.id !== claims.userId) return anonymous;
-  return { kind: "user", userId: user.id, name: user.name, sessionId: session.id, scopes: scopesOfUser(user) };
+  const scopes = await rightsOf(db, roles, user);
+  return { kind: "user", userId: user.id, name: user.name, sessionId: session.id, scopes };
 }
 
 export function sessionRevoked(session: Session): StreamRecord {

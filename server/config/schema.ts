@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LoadRoles } from "./load-roles.ts";
 import { Singleuser } from "./singleuser.ts";
 
 /**
@@ -69,6 +70,9 @@ const Hub = z.strictObject({
     .max(600)
     .default(20)
     .describe("How long a hub waits for work in hand when it ends."),
+  loadRoles: LoadRoles.describe(
+    "Roles beyond user, group manager and admin, as in z2jh: what they allow and who holds them.",
+  ),
   signingKeyFile: z
     .string()
     .optional()

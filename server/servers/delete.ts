@@ -10,7 +10,7 @@ import { getServerRow, ServerInput } from "./stop.ts";
 /** Removes a named server that is stopped. Its home is kept, and found again by a server of the same name. */
 export async function deleteServer(ctx: VerbContext, rawInput: unknown): Promise<void> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "delete:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "delete:servers", { user: input.user, server: input.name });
   if (input.name === "")
     throw new HubError("invalid", "The default server can't be deleted; it can be stopped.", {
       detail: { field: "name" },

@@ -10,7 +10,7 @@ import { serverViewOf, unstartedView, type ViewContext } from "./view.ts";
 /** One server, with its last log lines when it failed. */
 export async function getServer(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<ServerView> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "read:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "read:servers", { user: input.user, server: input.name });
   const user = await findUserByName(ctx.db, input.user);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
   const server = await findServer(ctx.db, user.id, input.name);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { listServersOf, searchServers, serverPhases } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
 import type { Page, ServerView } from "#server/api/views.ts";
-import { requireScope } from "#server/auth/require-scope.ts";
+import { requireReach, requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { serverViewOf, unstartedView, type ViewContext } from "./view.ts";
@@ -13,7 +13,7 @@ export const ListServersInput = z.strictObject({ user: z.string().max(256).optio
 export async function listServers(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<ServerView[]> {
   const input = ListServersInput.parse(rawInput);
   const name = input.user ?? ownName(ctx);
-  requireScope(ctx.actor, "read:servers", { user: name });
+  await requireScope(ctx, "read:servers", { user: name });
   const user = await findUserByName(ctx.db, name);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${name}”.`);
   const rows = await listServersOf(ctx.db, user.id);
@@ -38,15 +38,16 @@ export const SearchServersInput = z.strictObject({
   pageSize: z.int().min(1).max(200).default(50),
 });
 
-/** Everybody's servers, a page at a time; searched, sorted and cut by the database. */
+/** The servers of everybody one may see, a page at a time; searched, sorted and cut by the database. */
 export async function searchAllServers(
   view: ViewContext,
   ctx: VerbContext,
   rawInput: unknown,
 ): Promise<Page<ServerView>> {
   const input = SearchServersInput.parse(rawInput);
-  requireScope(ctx.actor, "read:servers", "everything");
+  const reach = requireReach(ctx, "read:servers");
   const { items, total } = await searchServers(ctx.db, {
+    reach,
     search: input.search,
     phase: input.phase ?? null,
     sort: input.sort,

@@ -18,12 +18,12 @@ export const OpenServerInput = z.strictObject({
 });
 
 /**
- * Leave to open somebody else's server for an hour: takes an admin's scope and a reason, and is on record. In path mode all
+ * Leave to open somebody else's server for an hour: takes a scope and a reason, and is on record. In path mode all
  * servers share the portal's origin, so this is only for users who trust each other.
  */
 export async function openServer(ctx: VerbContext, rawInput: unknown): Promise<{ url: string; until: Date }> {
   const input = OpenServerInput.parse(rawInput);
-  requireScope(ctx.actor, "admin:users", "everything");
+  await requireScope(ctx, "open:servers", { user: input.user, server: input.name });
   const { actor } = ctx;
   if (actor.kind !== "user")
     throw new HubError("forbidden", "Only somebody who is logged in can open another's server.");

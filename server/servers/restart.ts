@@ -12,7 +12,7 @@ import { getServerRow, ServerInput } from "./stop.ts";
 /** Starts a server again with the choices it had. The profile is resolved anew, so today's configuration holds. */
 export async function startAgain(ctx: VerbContext, rawInput: unknown): Promise<ServerRow> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
   const server = await getServerRow(ctx, input);
   return await startServer(ctx, { ...input, profile: server.profileSlug, options: server.options ?? {} });
 }
@@ -23,8 +23,8 @@ export async function startAgain(ctx: VerbContext, rawInput: unknown): Promise<S
  */
 export async function restartServer(ctx: VerbContext, rawInput: unknown): Promise<ServerRow> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
-  requireScope(ctx.actor, "delete:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "delete:servers", { user: input.user, server: input.name });
   const known = await getServerRow(ctx, input);
   if (known.desired === "stopped" || known.phase === "failed") return await startAgain(ctx, input);
   return await inTransaction(ctx.db, async (tx) => {

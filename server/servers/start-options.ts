@@ -15,7 +15,7 @@ import { serverViewOf, type ViewContext } from "./view.ts";
 /** What the spawn page shows: profiles with their limits and expected times, the last choice, the home that will be used. */
 export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<StartOptionsView> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
   const user = await findUserByName(ctx.db, input.user);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
   const [server, expected] = await Promise.all([
@@ -68,9 +68,9 @@ export const PreviewInput = z.strictObject({
 });
 
 /** The limits these choices lead to, before anything is started. */
-export function previewLimits(ctx: VerbContext, rawInput: unknown): { limits: LimitsView } {
+export async function previewLimits(ctx: VerbContext, rawInput: unknown): Promise<{ limits: LimitsView }> {
   const input = PreviewInput.parse(rawInput);
-  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
   const resolved = resolveProfile({
     config: ctx.config,
     profile: input.profile,

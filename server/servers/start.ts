@@ -28,7 +28,7 @@ export const StartServerInput = z.strictObject({
  */
 export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<ServerRow> {
   const input = StartServerInput.parse(rawInput);
-  requireScope(ctx.actor, "start:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
   const user = await activeUser(ctx, input.user);
   const resolved = resolveProfile({
     config: ctx.config,

@@ -14,7 +14,7 @@ export const ServerInput = z.strictObject({ user: z.string().max(256), name: z.s
 /** Records the wish that this server is stopped; cancels a start that is under way. Already stopped is success. */
 export async function stopServer(ctx: VerbContext, rawInput: unknown): Promise<ServerRow> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "delete:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "delete:servers", { user: input.user, server: input.name });
   const server = await getServerRow(ctx, input);
   return await stopRow(ctx, server.id, input.user, "asked");
 }

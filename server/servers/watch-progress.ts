@@ -19,7 +19,7 @@ export async function* watchProgress(
   signal: AbortSignal,
 ): AsyncGenerator<ProgressView> {
   const input = ServerInput.parse(rawInput);
-  requireScope(ctx.actor, "read:servers", { user: input.user, server: input.name });
+  await requireScope(ctx, "read:servers", { user: input.user, server: input.name });
   const { id } = await getServerRow(ctx, input);
   const expected = await expectedSecondsByProfile(ctx.db);
   const changes = changesOf(hub.notifications, id, signal);

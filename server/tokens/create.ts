@@ -5,7 +5,9 @@ import { lockUserByName, type User } from "#db/users.ts";
 import type { TokenRow } from "../api/views.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
-import { intersectScopes, parseScope, type Scope, scopesOfUser } from "../auth/scopes.ts";
+import { rightsOf } from "../auth/rights.ts";
+import { scopesOfUser } from "../auth/roles.ts";
+import { intersectScopes, parseScope, type Scope } from "../auth/scopes.ts";
 import { HubError } from "../errors.ts";
 import { requireUser, UserName } from "../users/get.ts";
 import type { VerbContext } from "../verb-context.ts";
@@ -37,12 +39,12 @@ export const CreateTokenInput = z.strictObject({
 export async function createToken(ctx: VerbContext, rawInput: unknown): Promise<{ token: string; row: TokenRow }> {
   const input = CreateTokenInput.parse(rawInput);
   const name = input.user ?? nameOf(ctx);
-  requireScope(ctx.actor, "tokens", { user: name });
+  await requireScope(ctx, "tokens", { user: name });
   const text = makeTokenText();
   const row = await inTransaction(ctx.db, async (tx) => {
     const user = requireUser(await lockUserByName(tx, name), name);
     if (user.disabledAt !== null) throw new HubError("conflict", `The account of “${name}” is disabled.`);
-    const scopes = grantable(ctx, user, input.scopes);
+    const scopes = grantable(ctx, user, await rightsOf(tx, ctx.config.hub.loadRoles, user), input.scopes);
     const token = await insertToken(tx, {
       userId: user.id,
       hash: hashOfToken(text),
@@ -69,9 +71,13 @@ function nameOf(ctx: VerbContext): string {
 }
 
 /** What both the token's owner and its maker may do, of what was asked for. Asking for more is refused, not cut down. */
-function grantable(ctx: VerbContext, owner: User, asked: readonly Scope[] | null): ReadonlySet<Scope> {
-  const ownerScopes = scopesOfUser(owner);
-  const own = [...scopesOfUser({ name: owner.name, admin: false })];
+function grantable(
+  ctx: VerbContext,
+  owner: User,
+  ownerScopes: ReadonlySet<Scope>,
+  asked: readonly Scope[] | null,
+): ReadonlySet<Scope> {
+  const own = [...scopesOfUser({ name: owner.name, admin: false, memberships: [] }, ctx.config.hub.loadRoles)];
   const all = [...(ctx.actor.kind === "system" ? own : intersectScopes(ctx.actor.scopes, ownerScopes))];
   const wanted = asked === null ? all : asked.flatMap((scope) => (scope === "self" ? own : [scope]));
   const granted = intersectScopes(ctx.actor.scopes, intersectScopes(ownerScopes, wanted));

@@ -15,7 +15,7 @@ export async function listTokens(ctx: VerbContext, rawInput: unknown = {}): Prom
   const input = ListTokensInput.parse(rawInput);
   const name = input.user ?? ("userId" in ctx.actor ? ctx.actor.name : null);
   if (name === null) throw new HubError("invalid", "Say whose tokens you want to see.");
-  requireScope(ctx.actor, "read:tokens", { user: name });
+  await requireScope(ctx, "read:tokens", { user: name });
   const user = requireUser(await findUserByName(ctx.db, name), name);
   return (await listTokensOf(ctx.db, user.id, ctx.clock.now())).map(tokenRowOf);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
 import { findTokenById, revokeToken as revokeRow } from "#db/tokens.ts";
 import { recordAudit } from "../audit/record.ts";
-import { hasScope } from "../auth/scopes.ts";
+import { mayDo } from "../auth/require-scope.ts";
 import { HubError } from "../errors.ts";
 import { tokenRevoked } from "../users/apply-admin.ts";
 import type { VerbContext } from "../verb-context.ts";
@@ -14,7 +14,7 @@ export async function revokeToken(ctx: VerbContext, rawInput: unknown): Promise<
   const { id } = RevokeTokenInput.parse(rawInput);
   const found = await findTokenById(ctx.db, id);
   // The same answer for another's token as for none: ids must not tell what exists.
-  if (found === undefined || !hasScope(ctx.actor.scopes, "tokens", { user: found.ownerName })) {
+  if (found === undefined || !(await mayDo(ctx, "tokens", { user: found.ownerName }))) {
     if (ctx.actor.kind === "anonymous") throw new HubError("unauthenticated", "Log in first.");
     throw new HubError("not-found", "There is no such token among those you can revoke.");
   }

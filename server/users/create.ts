@@ -24,7 +24,7 @@ export async function createUser(
   rawInput: unknown,
 ): Promise<{ user: UserRow; password: string | null }> {
   const input = CreateUserInput.parse(rawInput);
-  requireScope(ctx.actor, "admin:users", "everything");
+  await requireScope(ctx, "admin:users", "everything");
   const { name, admin } = input;
   const problem =
     userNameProblem(name) ?? (input.password === undefined ? null : passwordProblem(input.password, name));

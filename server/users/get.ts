@@ -13,7 +13,7 @@ export const GetUserInput = z.strictObject({ name: UserName });
 
 export async function getUser(ctx: VerbContext, rawInput: unknown): Promise<UserRow> {
   const { name } = GetUserInput.parse(rawInput);
-  requireScope(ctx.actor, "read:users", { user: name });
+  await requireScope(ctx, "read:users", { user: name });
   const user = await findUserByName(ctx.db, name);
   if (user === undefined) throw noSuchUser(name);
   return await userRowOf(ctx.db, user);

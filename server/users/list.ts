@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { searchUsers } from "#db/users.ts";
 import type { Page, UserRow } from "../api/views.ts";
-import { requireScope } from "../auth/require-scope.ts";
+import { requireReach } from "../auth/require-scope.ts";
 import { normaliseUserName } from "../servers/names.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { userRowsOf } from "./user-row.ts";
@@ -16,7 +16,7 @@ export const ListUsersInput = z.strictObject({
 /** One page of the users whose name holds the text; searched, sorted and cut by the database. */
 export async function listUsers(ctx: VerbContext, rawInput: unknown): Promise<Page<UserRow>> {
   const input = ListUsersInput.parse(rawInput);
-  requireScope(ctx.actor, "list:users", "everything");
-  const { users, total } = await searchUsers(ctx.db, input);
+  const reach = requireReach(ctx, "list:users");
+  const { users, total } = await searchUsers(ctx.db, { ...input, reach });
   return { items: await userRowsOf(ctx.db, users), total, page: input.page, pageSize: input.pageSize };
 }

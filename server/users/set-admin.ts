@@ -14,7 +14,7 @@ export const SetAdminInput = z.strictObject({ name: UserName, admin: z.boolean()
 /** Gives or takes the admin role; the user logs in anew. Nobody takes it from themselves: one admin always stays. */
 export async function setAdmin(ctx: VerbContext, rawInput: unknown): Promise<UserRow> {
   const { name, admin } = SetAdminInput.parse(rawInput);
-  requireScope(ctx.actor, "admin:users", "everything");
+  await requireScope(ctx, "admin:users", "everything");
   const changed = await inTransaction(ctx.db, async (tx) => {
     const user = requireUser(await lockUserByName(tx, name), name);
     if (!admin && "userId" in ctx.actor && ctx.actor.userId === user.id) {

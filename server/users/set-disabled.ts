@@ -20,7 +20,7 @@ export const SetDisabledInput = z.strictObject({ name: UserName, disabled: z.boo
  */
 export async function setDisabled(ctx: VerbContext, rawInput: unknown): Promise<UserRow> {
   const { name, disabled } = SetDisabledInput.parse(rawInput);
-  requireScope(ctx.actor, "admin:users", "everything");
+  await requireScope(ctx, "admin:users", "everything");
   const user = await inTransaction(ctx.db, async (tx) => {
     const found = requireUser(await lockUserByName(tx, name), name);
     if (disabled && "userId" in ctx.actor && ctx.actor.userId === found.id) {

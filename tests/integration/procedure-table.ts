@@ -9,12 +9,21 @@ import { until } from "#tests/fakes/hub-under-test.ts";
 import { password } from "#tests/fakes/portal-visitor.ts";
 import type { Portal } from "#tests/fakes/whole-portal.ts";
 
-/** Who calls: nobody, the owner, another user, an admin, and the owner's token that may only read their servers. */
-export const callers = ["anonymous", "owner", "other", "admin", "narrow"] as const;
+/**
+ * Who calls: nobody, the owner, another user, an admin, the owner's token that may only read their servers, a manager of the owner's
+ * group, and a manager of another group.
+ */
+export const callers = ["anonymous", "owner", "other", "admin", "narrow", "manager", "outsider"] as const;
 export type Caller = (typeof callers)[number];
 
 /** People and things made anew for one call. */
-export type World = { readonly portal: Portal; readonly owner: string };
+/** `group` is the one group the owner is in; `foreignGroup` another one, with a manager of its own. */
+export type World = {
+  readonly portal: Portal;
+  readonly owner: string;
+  readonly group: string;
+  readonly foreignGroup: string;
+};
 
 type Expected = Readonly<Record<Caller, "ok" | HubErrorCode>>;
 export type Procedure = {
@@ -30,17 +39,21 @@ const outcomes = (
   other: Expected["other"],
   admin: Expected["admin"],
   narrow: Expected["narrow"],
+  manager: Expected["manager"] = other,
 ): Expected => ({
   anonymous: "unauthenticated",
   owner,
   other,
   admin,
   narrow,
+  manager,
+  outsider: other,
 });
 /** Whoever is logged in, about themselves. */
 const forSelf = outcomes("ok", "ok", "ok", "forbidden");
-const forOwner = outcomes("ok", "forbidden", "ok", "forbidden");
-const forReaders = outcomes("ok", "forbidden", "ok", "ok");
+/** A manager runs the servers of their group's members. */
+const forOwner = outcomes("ok", "forbidden", "ok", "forbidden", "ok");
+const forReaders = outcomes("ok", "forbidden", "ok", "ok", "ok");
 const forAdmins = outcomes("forbidden", "forbidden", "ok", "forbidden");
 
 const onDefault = ({ owner }: World) => ({ user: owner, name: "" });
@@ -74,8 +87,8 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     audit: ["server.open"],
   },
   "servers.progress": query(forReaders, running),
-  "users.list": query(forAdmins, () => ({})),
-  "users.servers": query(forAdmins, () => ({})),
+  "users.list": query({ ...forAdmins, manager: "ok", outsider: "ok" }, () => ({})),
+  "users.servers": query({ ...outcomes("ok", "ok", "ok", "ok") }, () => ({})),
   "users.create": {
     expected: forAdmins,
     prepare: ({ owner }) => ({ name: `${owner}-new`, password }),

@@ -69,7 +69,7 @@ class ProcessSpawner implements LocalSpawner {
   async start(order: SpawnOrder, signal: AbortSignal): Promise<StartOutcome> {
     return await this.#alone(order.ref.serverId, async () => {
       const { home, installationId, jupyterCommand, trustedUsers, clock, graceSeconds = 10 } = this.#options;
-      return await startRun(order, signal, {
+      return await startRun(isRoot() ? order : withoutAccount(order), signal, {
         table: this.#table,
         limits: this.#limits,
         homes: path.join(home, "homes"),
@@ -127,6 +127,11 @@ class ProcessSpawner implements LocalSpawner {
     const files = this.#table.filesOf(record.serverId);
     return endRun(record, { files, clock: this.#options.clock, signal });
   }
+}
+
+/** Only root runs processes, and gives folders, to another account: without it all is the hub's own. */
+function withoutAccount(order: SpawnOrder): SpawnOrder {
+  return { ...order, owner: { ...order.owner, uid: null } };
 }
 
 function isRoot(): boolean {

@@ -78,9 +78,11 @@ function grantable(
   asked: readonly Scope[] | null,
 ): ReadonlySet<Scope> {
   const own = [...scopesOfUser({ name: owner.name, admin: false, memberships: [] }, ctx.config.hub.loadRoles)];
-  const all = [...(ctx.actor.kind === "system" ? own : intersectScopes(ctx.actor.scopes, ownerScopes))];
+  // The command line and the services of the installation hand out whatever its owner may do, entering servers too.
+  const makers = ctx.actor.kind === "system" ? ownerScopes : ctx.actor.scopes;
+  const all = [...(ctx.actor.kind === "system" ? own : intersectScopes(makers, ownerScopes))];
   const wanted = asked === null ? all : asked.flatMap((scope) => (scope === "self" ? own : [scope]));
-  const granted = intersectScopes(ctx.actor.scopes, intersectScopes(ownerScopes, wanted));
+  const granted = intersectScopes(makers, intersectScopes(ownerScopes, wanted));
   const missing =
     asked === null ? undefined : asked.find((scope) => intersectScopes(granted, scopesMeantBy(scope, own)).size === 0);
   if (missing !== undefined) {

@@ -157,6 +157,11 @@ describe("what a token opens at the edge", () => {
     expect(await accessWith(["read:servers"])).toBe("none");
   });
 
+  test("made on the command line it opens them like one its owner made", async () => {
+    const { token } = await createToken(ctx, { user: "ana" });
+    expect(await answer(token)).toMatchObject({ kind: "user", access: "own" });
+  });
+
   test("what isn't a token is unknown, without a question to the database", async () => {
     const actors: Actor[] = await Promise.all(["", "x", "berth_", `berth_${"0".repeat(38)}`, "Bearer x"].map(actorOf));
     expect(actors.every((actor) => actor.kind === "anonymous")).toBe(true);

@@ -90,7 +90,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   });
   notifications.on("stream", () => stream.poke());
   notifications.on("wish", (serverId) => reconciler.poke(serverId));
-  notifications.on("resync", () => stream.poke());
+  notifications.on("view", () => void stream.lookAtView());
+  notifications.on("resync", () => {
+    stream.poke();
+    void stream.lookAtView();
+  });
 
   const contextFor = (actor: Actor, origin: RequestOrigin): VerbContext => {
     const ctx: VerbContext = {

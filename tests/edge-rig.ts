@@ -74,6 +74,7 @@ export class FakeHub {
     stopped: [],
     revokedSessions: [],
     disabledUsers: [],
+    staleSince: null,
   };
   revision = 1;
   streamsOpened = 0;

@@ -131,7 +131,9 @@ const Edge = z.strictObject({
   staleRoutes: z
     .enum(["serve", "refuse"])
     .default("serve")
-    .describe("New connections while the view of Kubernetes is stale."),
+    .describe(
+      "New requests to servers while nobody can vouch for the routes: the hub has lost sight of what runs (the Kubernetes API, every hub or the database doesn't answer). `refuse` answers them with 503; what is open goes on either way.",
+    ),
   connectTimeoutSeconds: z.int().min(1).max(60).default(5),
   idleTimeoutSeconds: z
     .int()

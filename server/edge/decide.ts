@@ -6,7 +6,7 @@ import { pageOriginOf, type ServerTarget } from "./route.ts";
 import type { Found } from "./route-table.ts";
 import type { Run, Visitor } from "./run.ts";
 import { comesFromOwnPage } from "./same-origin.ts";
-import { admitsVisitors, type EdgeState } from "./state.ts";
+import { admitsVisitors, type EdgeState, refusesStaleRoutes } from "./state.ts";
 
 /** What a request for a server comes to. */
 export type Decision =
@@ -108,6 +108,7 @@ function admit(
     return fail({ kind: "not-running", phase: entry.server.phase, server: entry.server, target: question.target });
   if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, credential);
   if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
+  if (refusesStaleRoutes(state)) return fail({ kind: "stale-routes" });
   return forwardTo(question, found, entry.run, visitor, pageOrigin);
 }
 
@@ -125,6 +126,7 @@ function openTo(state: EdgeState, question: Question, wanted: ServerTarget, foun
   if (found.entry.kind !== "running") return fail({ kind: "not-found" });
   if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, "token");
   if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
+  if (refusesStaleRoutes(state)) return fail({ kind: "stale-routes" });
   return forwardTo(question, found, found.entry.run, null, pageOriginOf(state.site, wanted.label));
 }
 

@@ -15,7 +15,8 @@ export type Failure =
     }
   | { readonly kind: "refused-connection" | "no-answer-in-time" | "bad-answer"; readonly server: ServerLabel }
   | { readonly kind: "portal-unavailable" }
-  | { readonly kind: "cut-off" };
+  | { readonly kind: "cut-off" }
+  | { readonly kind: "stale-routes" };
 
 export type StoppedPhase = "stopped" | "pending" | "stopping" | "failed" | "restarting";
 export type ServerLabel = { readonly ownerName: string; readonly serverName: string };
@@ -103,6 +104,17 @@ export function describeFailure(failure: Failure, audience: Audience): Described
           "The portal is not available",
           "The portal has lost touch with its hub and lets nobody in until it is back. Your servers go on running.",
         ),
+        retryAfterSeconds: 5,
+      };
+    case "stale-routes":
+      return {
+        ...plain(
+          503,
+          "stale-routes",
+          "Servers can't be opened right now",
+          "The portal can't see what runs at the moment, so it opens nothing new. Your server goes on running, and so does what is open.",
+        ),
+        actions: [home],
         retryAfterSeconds: 5,
       };
   }

@@ -9,6 +9,8 @@ import type { PoolTimes } from "./run.ts";
 export class Knowledge {
   readonly routes: RouteTable;
   readonly revocations = new Revocations();
+  /** Epoch milliseconds since when the hub itself can't vouch for the routes; `null`: it can. */
+  staleSince: number | null = null;
   readonly #clock: Clock;
 
   constructor(times: PoolTimes, clock: Clock) {
@@ -18,7 +20,12 @@ export class Knowledge {
 
   apply(line: StreamLine): void {
     if (line.type === "ping") return;
+    if (line.type === "view") {
+      this.staleSince = line.staleSince;
+      return;
+    }
     if (line.type === "snapshot") {
+      this.staleSince = line.staleSince;
       this.routes.replaceAll(line.routes, line.stopped);
       this.revocations.replaceAll(line.revokedSessions, line.disabledUsers, this.#clock.now().getTime());
       return void this.putOut();

@@ -22,7 +22,7 @@ export type EdgeOptions = {
   readonly web: Target;
   readonly internal: Internal;
   readonly offlineSeconds: number;
-  /** New connections while the hub is away and nobody knows whether the routes still hold. */
+  /** New requests to servers while nobody knows whether the routes still hold: the hub is away, or has lost sight of what runs. */
   readonly staleRoutes: "serve" | "refuse";
   readonly connectTimeoutSeconds: number;
   readonly idleTimeoutSeconds: number;
@@ -73,4 +73,9 @@ export function admitsVisitors({ stream, options }: EdgeState): boolean {
   if (connection.kind === "live") return true;
   if (connection.kind === "never" || options.staleRoutes === "refuse") return false;
   return options.clock.monotonicMs() - connection.sinceMs < options.offlineSeconds * 1000;
+}
+
+/** Whether the hub has lost sight of what runs, and nobody new may be let through to it until it is back. */
+export function refusesStaleRoutes({ knowledge, options }: EdgeState): boolean {
+  return options.staleRoutes === "refuse" && knowledge.staleSince !== null;
 }

@@ -117,6 +117,7 @@ function parseLine(text: string): StreamLine | null {
 function revisionAfter(known: number | null, line: StreamLine): number | null {
   if (line.type === "snapshot") return line.revision;
   if (known === null) return null;
+  if (line.type === "view") return known;
   // A ping may be older than the snapshot: its writer reads on in its own time. A newer one means that a change was lost.
   if (line.type === "ping") return line.revision > known ? null : known;
   return line.revision === known + 1 ? line.revision : null;

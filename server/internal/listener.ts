@@ -24,7 +24,9 @@ function answering<T>(schema: z.ZodType<T>, answer: (hub: Hub, question: T) => P
 
 const questions: Record<InternalRole, Readonly<Record<string, Answer>>> = {
   edge: {
-    "/internal/token": answering(TokenQuestion, (hub, question) => answerToken(hub.db, question, hub.clock.now(), hub.config.hub.loadRoles)),
+    "/internal/token": answering(TokenQuestion, (hub, question) =>
+      answerToken(hub.db, question, hub.clock.now(), hub.config.hub.loadRoles),
+    ),
     "/internal/activity": answering(ActivityReport, (hub, report) => recordActivity(hub.db, report, hub.clock.now())),
     "/internal/enter": answering(EnterQuestion, (hub, question) => redeemEnterCode(hub, question)),
   },

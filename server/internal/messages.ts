@@ -67,6 +67,9 @@ export const StreamChange = z.discriminatedUnion("type", [
 ]);
 export type StreamChange = z.infer<typeof StreamChange>;
 
+/** Epoch milliseconds since when nobody can vouch for the routes: the view of what runs is old, or no hub has one. `null`: all is well. */
+const StaleSince = z.int().nullable();
+
 /** One NDJSON line of `GET /internal/stream`. A gap in `revision` means: reconnect and take a new snapshot. */
 export const StreamLine = z.discriminatedUnion("type", [
   z.object({
@@ -76,8 +79,11 @@ export const StreamLine = z.discriminatedUnion("type", [
     stopped: z.array(StoppedMessage),
     revokedSessions: z.array(RevokedSession),
     disabledUsers: z.array(z.string()),
+    staleSince: StaleSince,
   }),
   z.object({ type: z.literal("change"), revision: z.int(), changes: z.array(StreamChange) }),
+  /** Not part of the revisions: what it says replaces what was said before. */
+  z.object({ type: z.literal("view"), staleSince: StaleSince }),
   /** Every 5 s, so that silence is noticed. */
   z.object({ type: z.literal("ping"), revision: z.int() }),
 ]);

@@ -20,6 +20,7 @@ test("an edge that goes while its snapshot is read is forgotten all the same", a
         subscribers -= 1;
       };
     },
+    lookAtView: async () => undefined,
     ping: () => ({ type: "ping" as const, revision: 1 }),
   };
   const serving = serveStream({ stream }, response);

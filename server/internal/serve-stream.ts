@@ -18,7 +18,7 @@ type Sink = {
 
 /** One edge's stream: a snapshot, then every change, and a ping when nothing happens. */
 export async function serveStream(
-  hub: { readonly stream: Pick<StreamSource, "subscribe" | "ping"> },
+  hub: { readonly stream: Pick<StreamSource, "subscribe" | "ping" | "lookAtView"> },
   response: Sink,
 ): Promise<void> {
   response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
@@ -30,7 +30,10 @@ export async function serveStream(
   const unsubscribe = await hub.stream.subscribe(write);
   // The edge may have gone while the snapshot was read: its "close" is over then and comes no more.
   if (response.destroyed) return unsubscribe();
-  const ping = setInterval(() => write(hub.stream.ping()), pingEveryMs);
+  const ping = setInterval(() => {
+    write(hub.stream.ping());
+    void hub.stream.lookAtView();
+  }, pingEveryMs);
   response.on("close", () => {
     clearInterval(ping);
     unsubscribe();

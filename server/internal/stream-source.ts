@@ -1,4 +1,5 @@
 import { grantsInForce } from "#db/access-grants.ts";
+import { backendStaleSince } from "#db/backend-view.ts";
 import type { Db } from "#db/client.ts";
 import { allServers, findServersById } from "#db/servers.ts";
 import { currentRevision, disabledUserIds, revokedSessions, type StreamRecord, streamAfter } from "#db/stream.ts";
@@ -9,6 +10,8 @@ import { noTimings, type Timings } from "#server/timings.ts";
 import type { StreamChange, StreamLine } from "./messages.ts";
 
 const retryMs = 500;
+/** As long as nobody can be asked how fresh the view of servers is, it is taken for what it was; then for old. */
+const unknownMs = 15_000;
 
 type Subscriber = (line: StreamLine) => void;
 
@@ -27,12 +30,16 @@ export class StreamSource {
   #reading: Promise<void> = Promise.resolve();
   #readIsDue = false;
   #waiting = false;
+  #staleSince: number | null = null;
+  #viewReadAtMs: number;
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(db: Db, clock: Clock, log: Log, timings: Timings = noTimings) {
     this.#db = db;
     this.#clock = clock;
     this.#log = log;
     this.#timings = timings;
+    this.#viewReadAtMs = clock.now().getTime();
   }
 
   /** The snapshot is taken in turn with the reading of changes, so that nothing falls between the two. */
@@ -42,7 +49,8 @@ export class StreamSource {
       const snapshot = await this.snapshot();
       this.#timings.observe("proxy_poll_duration_seconds", (this.#clock.monotonicMs() - startedMs) / 1000);
       if (this.#subscribers.size === 0) this.#revision = snapshot.revision;
-      subscriber(snapshot);
+      // The view may have changed since the snapshot was put together, and this one wasn't told.
+      subscriber({ ...snapshot, staleSince: this.#staleSince });
       this.#subscribers.set(subscriber, snapshot.revision);
     });
     // What was committed while the snapshot was read may have been told to nobody: there was no subscriber yet.
@@ -74,6 +82,29 @@ export class StreamSource {
     return { type: "ping", revision: Math.max(0, this.#revision) };
   }
 
+  /** Reads since when the view of servers is old, and tells everybody when that has changed. One look after the other. */
+  async lookAtView(): Promise<void> {
+    // Without the database no route can be taken back: after a while that is as good as not looking at all.
+    const unread = this.#clock.now().getTime() - this.#viewReadAtMs > unknownMs;
+    if (unread && this.#subscribers.size > 0 && this.#staleSince === null) this.#setView(this.#viewReadAtMs);
+    this.#looking = this.#looking.then(() => this.#readView());
+    await this.#looking;
+  }
+
+  async #readView(): Promise<void> {
+    const nowMs = this.#clock.now().getTime();
+    const since = await backendStaleSince(this.#db).catch(() => undefined);
+    if (since === undefined) return;
+    this.#viewReadAtMs = nowMs;
+    this.#setView(since?.getTime() ?? null);
+  }
+
+  #setView(staleSince: number | null): void {
+    if (this.#staleSince === staleSince) return;
+    this.#staleSince = staleSince;
+    for (const subscriber of this.#subscribers.keys()) subscriber({ type: "view", staleSince });
+  }
+
   async snapshot(): Promise<Extract<StreamLine, { type: "snapshot" }>> {
     // Revision first: what commits between the reads is then sent once more as a change, which does no harm.
     const revision = await currentRevision(this.#db);
@@ -83,12 +114,17 @@ export class StreamSource {
       grantsInForce(this.#db, now),
       revokedSessions(this.#db, now),
       disabledUserIds(this.#db),
+      this.lookAtView(),
     ]);
     const routes = servers.map((server) => routeFor(server, grants)).filter((route) => route !== null);
     const stopped = servers
       .filter((server) => routeFor(server, grants) === null)
       .map((server) => stoppedFor(server, grants));
-    return { type: "snapshot", revision, routes, stopped, revokedSessions: sessions, disabledUsers: disabled };
+    const staleSince = this.#staleSince;
+    return {
+      ...{ type: "snapshot", revision, routes, stopped, staleSince },
+      ...{ revokedSessions: sessions, disabledUsers: disabled },
+    };
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {

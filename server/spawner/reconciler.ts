@@ -1,3 +1,4 @@
+import { BackendView } from "./backend-view.ts";
 import { holdLease } from "./lease.ts";
 import { Term, type TermDeps } from "./term.ts";
 
@@ -12,6 +13,7 @@ export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #ended = new AbortController();
   #term: Term | null = null;
+  #view: BackendView | null = null;
   #loop: Promise<void> | null = null;
 
   constructor(deps: ReconcilerDeps) {
@@ -22,10 +24,11 @@ export class Reconciler {
     this.#loop = holdLease(
       this.#deps,
       async (epoch, signal) => {
-        const term = new Term(this.#deps, epoch, signal);
-        this.#term = term;
-        await term.run().finally(() => {
-          this.#term = null;
+        const view = new BackendView(this.#deps.clock);
+        const term = new Term({ ...this.#deps, spawner: view.through(this.#deps.spawner) }, epoch, signal);
+        [this.#term, this.#view] = [term, view];
+        await Promise.all([term.run(), view.tell(this.#deps, epoch, signal)]).finally(() => {
+          [this.#term, this.#view] = [null, null];
         });
       },
       this.#ended.signal,
@@ -41,8 +44,9 @@ export class Reconciler {
     return this.#term !== null;
   }
 
+  /** Since when the leader's view of its servers is old; `null` when it is fresh or another hub leads. */
   get staleSince(): Date | null {
-    return this.#term?.staleSince ?? null;
+    return this.#view?.staleSince ?? null;
   }
 
   async stop(): Promise<void> {

@@ -81,6 +81,7 @@ function fakeHub(routes: readonly RouteMessage[]) {
       stopped: [],
       revokedSessions: [],
       disabledUsers: [],
+      staleSince: null,
     },
     ping: { type: "ping", revision: 1 },
   };

@@ -116,6 +116,11 @@ export class FakeSpawner implements Spawner {
     this.#tell(run);
   }
 
+  /** The view of the backend is old since then, or fresh again (`null`). */
+  setStale(since: Date | null): void {
+    for (const listener of this.#listeners) listener.stale(since);
+  }
+
   close(): void {
     for (const id of [...this.runs.keys()]) this.kill(id);
   }

@@ -17,6 +17,10 @@ export async function membershipsOf(db: Db | Tx, userId: string): Promise<Member
     .orderBy(asc(groups.name));
 }
 
+export async function groupNamesOfUser(db: Db | Tx, userId: string): Promise<string[]> {
+  return (await membershipsOf(db, userId)).map(({ group }) => group);
+}
+
 /** Whether the user of this name is in one of these groups. */
 export async function isMemberOfAny(db: Db | Tx, userName: string, groupNames: readonly string[]): Promise<boolean> {
   const rows = await db

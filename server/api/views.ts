@@ -39,11 +39,21 @@ export type ServerView = {
   readonly limitsNote: string | null;
 };
 
+/** Still startable; the page says what to use instead. */
+export type DeprecatedView = {
+  readonly use: string;
+  readonly useDisplayName: string;
+  readonly message: string | null;
+};
+
 export type ChoiceView = {
   readonly slug: string;
   readonly displayName: string;
   readonly default: boolean;
   readonly limits: LimitsView;
+  /** Shown greyed with this sentence; null: it may be chosen. */
+  readonly denied: string | null;
+  readonly deprecated: DeprecatedView | null;
 };
 export type ProfileOptionView = {
   readonly name: string;
@@ -54,6 +64,8 @@ export type ProfileOptionView = {
     readonly displayNameInChoices: string;
     readonly pattern: string;
     readonly message: string;
+    readonly denied: string | null;
+    readonly deprecated: DeprecatedView | null;
   } | null;
 };
 export type ProfileView = {
@@ -66,6 +78,9 @@ export type ProfileView = {
   readonly options: readonly ProfileOptionView[];
   /** Seconds from start to ready that half of the recent starts took less than; null without history. */
   readonly expectedSeconds: number | null;
+  /** Shown greyed with this sentence; null: it may be started. */
+  readonly denied: string | null;
+  readonly deprecated: DeprecatedView | null;
 };
 /** The limits for every choice are computed by the hub: `servers.preview` answers for a combination. */
 export type StartOptionsView = {

@@ -1,4 +1,5 @@
 import type { Config } from "#server/config/schema.ts";
+import { type AskingGroups, isOpen } from "./access.ts";
 import type { Profile } from "./profile-list.ts";
 import { slugOf } from "./profile-list.ts";
 
@@ -31,9 +32,12 @@ export function listedProfiles(config: Config): readonly ListedProfile[] {
   }));
 }
 
-/** The choice an option starts with: the marked one, else the first; `null` where only a typed value is possible. */
-export function defaultChoiceOf(option: Profile["profile_options"][string]): string | null {
-  const choices = Object.entries(option.choices ?? {});
+/** The choice an option starts with: the marked one, else the first that is open; `null` where only a typed value is possible. */
+export function defaultChoiceOf(
+  option: Profile["profile_options"][string],
+  groups: AskingGroups = "configuration",
+): string | null {
+  const choices = Object.entries(option.choices ?? {}).filter(([, choice]) => isOpen(choice, groups));
   const marked = choices.find(([, choice]) => choice.default === true) ?? choices[0];
   return marked?.[0] ?? null;
 }

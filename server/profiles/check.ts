@@ -39,6 +39,7 @@ function ownLogin(config: Config, profile: ListedProfile, path: Path): Finding[]
     options: {},
     user: { name: "a" },
     server: { name: "" },
+    groups: "configuration",
   });
   if (!resolved.ok || resolved.spec.app.auth !== "hub") return [];
   const message =
@@ -120,7 +121,8 @@ function baseProblems(config: Config): Finding[] {
 }
 
 function resolve(config: Config, profile: string | null, options: Record<string, string>) {
-  const resolved = resolveProfile({ config, profile, options, user: { name: "someone" }, server: { name: "" } });
+  const [user, server] = [{ name: "someone" }, { name: "" }];
+  const resolved = resolveProfile({ config, profile, options, user, server, groups: "configuration" });
   return resolved.ok ? null : resolved.problem;
 }
 

@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { type AccessRule, accessKeys, accessProblems } from "./access.ts";
 import { slugify } from "./slugify.ts";
 import { KubespawnerOverride, Settings } from "./traits.ts";
 import { refusedTraits } from "./traits-refused.ts";
@@ -37,6 +38,7 @@ const Choice = z.strictObject({
   display_name: name,
   default: z.boolean().optional(),
   kubespawner_override: KubespawnerOverride.prefault({}),
+  ...accessKeys,
 });
 
 /** Strings hold `{value}` here, so a setting that does is checked when the value is known; its name and place are checked now. */
@@ -66,6 +68,7 @@ const UnlistedChoice = z.strictObject({
   validation_regex: rule.optional(),
   validation_message: z.string().max(1024).optional(),
   kubespawner_override: UnlistedOverride.prefault({}),
+  ...accessKeys,
 });
 export type UnlistedChoice = z.infer<typeof UnlistedChoice>;
 
@@ -81,6 +84,9 @@ const ProfileOption = z
       context.addIssue({ code: "custom", message: "An option needs choices, or an unlisted_choice that is enabled." });
     if (choices.filter((choice) => choice.default === true).length > 1)
       context.addIssue({ code: "custom", path: ["choices"], message: "Only one choice can be the default." });
+    const known = new Map<string, AccessRule>(Object.entries(option.choices ?? {}));
+    for (const [slug, choice] of known) addAccessProblems(context, choice, slug, known, ["choices", slug]);
+    addAccessProblems(context, option.unlisted_choice ?? {}, null, known, ["unlisted_choice"]);
   });
 export type ProfileOption = z.infer<typeof ProfileOption>;
 
@@ -104,6 +110,7 @@ const Profile = z.strictObject({
   default: z.boolean().optional(),
   kubespawner_override: KubespawnerOverride.prefault({}),
   profile_options: z.record(optionName, ProfileOption).default({}),
+  ...accessKeys,
 });
 export type Profile = z.infer<typeof Profile>;
 
@@ -117,6 +124,7 @@ export const ProfileList = z
   .superRefine((profiles, context) => {
     const seen = new Set<string>();
     let defaults = 0;
+    const known = new Map<string, AccessRule>(Object.values(profiles).map((profile) => [slugOf(profile), profile]));
     for (const [key, profile] of Object.entries(profiles)) {
       const path = Array.isArray(profiles) ? [Number(key)] : [key];
       const own = slugOf(profile);
@@ -133,6 +141,7 @@ export const ProfileList = z
           message: `Two profiles have the slug “${own}”. Give one of them a “slug” of its own.`,
         });
       seen.add(own);
+      addAccessProblems(context, profile, own, known, path);
       defaults += profile.default === true ? 1 : 0;
       if (profile.default === true && defaults === 2)
         context.addIssue({
@@ -143,6 +152,19 @@ export const ProfileList = z
     }
   });
 export type ProfileList = z.infer<typeof ProfileList>;
+
+type Context = { addIssue(issue: { code: "custom"; path: (string | number)[]; message: string }): void };
+
+function addAccessProblems(
+  context: Context,
+  rule: AccessRule,
+  own: string | null,
+  known: ReadonlyMap<string, AccessRule>,
+  path: readonly (string | number)[],
+): void {
+  for (const { key, message } of accessProblems(rule, own, known))
+    context.addIssue({ code: "custom", path: [...path, key], message });
+}
 
 /** A missing slug is made from display_name, in a mapping too, whatever its key (KubeSpawner's `_get_initialized_profile_list`). */
 export function slugOf(profile: { readonly slug?: string | undefined; readonly display_name: string }): string {

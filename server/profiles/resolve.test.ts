@@ -10,7 +10,7 @@ function configWith(singleuser: unknown, spawner: "local" | "kubernetes" = "kube
 }
 
 function ask(config: Config, profile: string | null = null, options: Options = {}, user = "ana", server = "") {
-  return resolveProfile({ config, profile, options, user: { name: user }, server: { name: server } });
+  return resolveProfile({ config, profile, options, user: { name: user }, server: { name: server }, groups: [] });
 }
 
 function specOf(config: Config, profile: string | null = null, options: Options = {}, user = "ana"): ServerSpec {
@@ -258,6 +258,7 @@ describe("a value the user types", () => {
 
   test("is refused with the profile's own message, beside a choice, or where none is asked for", () => {
     expect(typed("evil/x:1")).toEqual({
+      kind: "invalid",
       field: "image--unlisted-choice",
       message: "Must be an image matching ^jupyter/<name>:<tag>$",
     });

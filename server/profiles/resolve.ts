@@ -1,4 +1,5 @@
 import type { Config } from "#server/config/schema.ts";
+import { type AccessRule, type AskingGroups, isOpen, refusalSentence, standingOf } from "./access.ts";
 import { baseSettings } from "./base-settings.ts";
 import { defaultChoiceOf, type ListedProfile, listedProfiles } from "./catalogue.ts";
 import { applyOverride, type Plain } from "./merge.ts";
@@ -16,9 +17,16 @@ export type ResolveInput = {
   readonly options: Readonly<Record<string, string>>;
   readonly user: { readonly name: string };
   readonly server: { readonly name: string };
+  /** Groups of the user the server is for, whoever starts it. */
+  readonly groups: AskingGroups;
 };
 
-export type ResolveProblem = { readonly field: string; readonly message: string };
+/** `forbidden`: it exists, and isn't open to this user. */
+export type ResolveProblem = {
+  readonly kind: "invalid" | "forbidden";
+  readonly field: string;
+  readonly message: string;
+};
 export type ResolveResult =
   | {
       readonly ok: true;
@@ -36,32 +44,31 @@ const unlistedMark = "unlisted-choice";
 type Picked = { readonly key: string; readonly stored: string; readonly override: Plain };
 type Problem = { readonly problem: ResolveProblem };
 
+const invalid = (field: string, message: string): ResolveProblem => ({ kind: "invalid", field, message });
+
 /**
  * The one way from a profile and its options to a server: base settings, then the profile's override, then each option's in
  * the order the profile lists them. Nothing that isn't a listed choice or a typed value that matches its rule has an effect.
  */
-export function resolveProfile({ config, profile: slug, options, user, server }: ResolveInput): ResolveResult {
-  const profile = findProfile(config, slug);
+export function resolveProfile(input: ResolveInput): ResolveResult {
+  const { config, profile: slug, options, user, server, groups } = input;
+  const profile = findProfile(config, slug, groups);
   if ("problem" in profile) return { ok: false, problem: profile.problem };
   const unknown = unknownOption(profile, options);
   if (unknown !== null) return { ok: false, problem: unknown };
   let settings: Plain = applyOverride(baseSettings(config), withoutAlias(profile.kubespawner_override));
   const stored: Record<string, string> = {};
   for (const [name, option] of Object.entries(profile.profile_options)) {
-    const picked = pick(name, option, options, config.spawner.type);
+    const picked = pick(name, option, { options, groups, backend: config.spawner.type });
     if ("problem" in picked) return { ok: false, problem: picked.problem };
     settings = applyOverride(settings, withoutAlias(picked.override));
     stored[picked.key] = picked.stored;
     const checked = Settings.safeParse(settings);
     if (!checked.success)
-      return {
-        ok: false,
-        problem: { field: picked.key, message: issueSentence(option, checked.error.issues[0]?.message) },
-      };
+      return { ok: false, problem: invalid(picked.key, issueSentence(option, checked.error.issues[0]?.message)) };
   }
   const checked = Settings.safeParse(settings);
-  if (!checked.success)
-    return { ok: false, problem: { field: "profile", message: checked.error.issues[0]?.message ?? "" } };
+  if (!checked.success) return { ok: false, problem: invalid("profile", checked.error.issues[0]?.message ?? "") };
   const made = serverSpecFrom({
     config,
     settings: checked.data,
@@ -71,18 +78,32 @@ export function resolveProfile({ config, profile: slug, options, user, server }:
   });
   return made.ok
     ? { ok: true, spec: made.spec, profileSlug: profile.slug, options: stored }
-    : { ok: false, problem: made.problem };
+    : { ok: false, problem: invalid(made.problem.field, made.problem.message) };
 }
 
-function findProfile(config: Config, slug: string | null): ListedProfile | Problem {
+/** Without a word about it: the default profile, else the first that is open to the user. */
+function findProfile(config: Config, slug: string | null, groups: AskingGroups): ListedProfile | Problem {
   const profiles = listedProfiles(config);
-  const wanted =
-    slug === null || slug === ""
-      ? profiles.find((profile) => profile.isDefault)
-      : profiles.find((profile) => profile.slug === slug);
-  if (wanted !== undefined) return wanted;
-  const known = profiles.map((profile) => `“${profile.slug}”`).join(", ");
-  return { problem: { field: "profile", message: `There is no profile “${slug}”. Choose one of ${known}.` } };
+  const offered = profiles.filter((profile) => isOpen(profile, groups));
+  if (slug === null || slug === "") {
+    const wanted = offered.find((profile) => profile.isDefault) ?? offered[0];
+    if (wanted !== undefined) return wanted;
+    return forbidden("profile", "No profile is open to this user. Ask a manager of your group, or an admin.");
+  }
+  const wanted = profiles.find((profile) => profile.slug === slug);
+  if (wanted !== undefined) return closed("profile", `the profile “${slug}”`, wanted, groups) ?? wanted;
+  const known = offered.map((profile) => `“${profile.slug}”`).join(", ");
+  const ask = known === "" ? "None is open to this user." : `Choose one of ${known}.`;
+  return { problem: invalid("profile", `There is no profile “${slug}”. ${ask}`) };
+}
+
+function closed(field: string, what: string, rule: AccessRule, groups: AskingGroups): Problem | null {
+  const standing = standingOf(rule, groups);
+  return standing.kind === "open" ? null : forbidden(field, refusalSentence(what, rule, standing));
+}
+
+function forbidden(field: string, message: string): Problem {
+  return { problem: { kind: "forbidden", field, message } };
 }
 
 function unknownOption(profile: ListedProfile, options: Readonly<Record<string, string>>): ResolveProblem | null {
@@ -91,51 +112,61 @@ function unknownOption(profile: ListedProfile, options: Readonly<Record<string, 
   if (unknown === undefined) return null;
   const names = Object.keys(profile.profile_options).map((name) => `“${name}”`);
   const has = names.length === 0 ? "has no options" : `has only ${names.join(", ")}`;
-  return { field: unknown, message: `The profile “${profile.display_name}” ${has}; “${unknown}” is not one.` };
+  return invalid(unknown, `The profile “${profile.display_name}” ${has}; “${unknown}” is not one.`);
 }
 
-function pick(
-  name: string,
-  option: ProfileOption,
-  options: Readonly<Record<string, string>>,
-  backend: "local" | "kubernetes",
-): Picked | Problem {
-  const typed = options[typedKey(name)] ?? "";
-  const asked = options[name] ?? "";
-  if (typed !== "") return pickTyped(name, option, typed, asked, backend);
-  if (asked === unlistedMark && !Object.hasOwn(option.choices ?? {}, asked))
-    return {
-      problem: {
-        field: typedKey(name),
-        message: `Type a value for “${option.display_name}”, or choose one from the list.`,
-      },
-    };
-  const slug = asked === "" ? defaultChoiceOf(option) : asked;
-  if (slug === null) return { problem: { field: typedKey(name), message: `“${option.display_name}” needs a value.` } };
+type Picking = {
+  readonly options: Readonly<Record<string, string>>;
+  readonly groups: AskingGroups;
+  readonly backend: "local" | "kubernetes";
+};
+
+function pick(name: string, option: ProfileOption, picking: Picking): Picked | Problem {
+  const typed = picking.options[typedKey(name)] ?? "";
+  const asked = picking.options[name] ?? "";
+  if (typed !== "") return pickTyped(name, option, { typed, asked }, picking);
   const choices = option.choices ?? {};
+  if (asked === unlistedMark && !Object.hasOwn(choices, asked)) {
+    const message = `Type a value for “${option.display_name}”, or choose one from the list.`;
+    return { problem: invalid(typedKey(name), message) };
+  }
+  const offered = Object.keys(choices).filter((slug) => isOpen(choices[slug] ?? {}, picking.groups));
+  const slug = asked === "" ? defaultChoiceOf(option, picking.groups) : asked;
+  if (slug === null) return nothingOpen(name, option, picking.groups);
   const choice = Object.hasOwn(choices, slug) ? choices[slug] : undefined;
-  if (choice !== undefined) return { key: name, stored: slug, override: choice.kubespawner_override };
-  const known = Object.keys(choices)
-    .map((key) => `“${key}”`)
-    .join(", ");
-  return {
-    problem: {
-      field: name,
-      message: `“${slug}” is not a choice for “${option.display_name}”. Choose one of ${known}.`,
-    },
-  };
+  if (choice !== undefined) {
+    const what = `“${slug}” for “${option.display_name}”`;
+    const picked = { key: name, stored: slug, override: choice.kubespawner_override };
+    return closed(name, what, choice, picking.groups) ?? picked;
+  }
+  const known = offered.map((key) => `“${key}”`).join(", ");
+  const message = `“${slug}” is not a choice for “${option.display_name}”. Choose one of ${known}.`;
+  return { problem: invalid(name, message) };
+}
+
+/** No choice to fall back on: a value must be typed, unless that isn't open to the user either. */
+function nothingOpen(name: string, option: ProfileOption, groups: AskingGroups): Problem {
+  const unlisted = option.unlisted_choice;
+  if (unlisted?.enabled === true && isOpen(unlisted, groups))
+    return { problem: invalid(typedKey(name), `“${option.display_name}” needs a value.`) };
+  return forbidden(name, noChoiceSentence(option));
+}
+
+export function noChoiceSentence(option: { readonly display_name: string }): string {
+  return `None of the choices for “${option.display_name}” is open to this user.`;
 }
 
 function pickTyped(
   name: string,
   option: ProfileOption,
-  typed: string,
-  asked: string,
-  backend: "local" | "kubernetes",
+  { typed, asked }: { readonly typed: string; readonly asked: string },
+  { groups, backend }: Picking,
 ): Picked | Problem {
-  const refuse = (message: string) => ({ problem: { field: typedKey(name), message } });
+  const refuse = (message: string) => ({ problem: invalid(typedKey(name), message) });
   const unlisted = option.unlisted_choice;
   if (unlisted?.enabled !== true) return refuse(`“${option.display_name}” takes only the choices in its list.`);
+  const shut = closed(typedKey(name), `a value of one's own for “${option.display_name}”`, unlisted, groups);
+  if (shut !== null) return shut;
   if (asked !== "" && asked !== unlistedMark)
     return refuse(`“${option.display_name}” has a choice and a typed value. Give one of them.`);
   if (typed.length > typedValueLength)

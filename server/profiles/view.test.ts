@@ -34,7 +34,7 @@ const config = Config.parse({
 
 describe("the cards of the spawn page", () => {
   test("each profile and each choice is shown with what it comes to", () => {
-    const [small, big] = profileViews(config, new Map([["big", 12]]));
+    const [small, big] = profileViews(config, new Map([["big", 12]]), []);
     expect(small).toMatchObject({
       slug: "small",
       default: false,
@@ -53,12 +53,16 @@ describe("the cards of the spawn page", () => {
         displayName: "None",
         default: true,
         limits: { cpuMillicores: 1000, memoryBytes: 8 * 1024 ** 3, gpus: 0 },
+        denied: null,
+        deprecated: null,
       },
       {
         slug: "two",
         displayName: "Two",
         default: false,
         limits: { cpuMillicores: 4000, memoryBytes: 8 * 1024 ** 3, gpus: 2 },
+        denied: null,
+        deprecated: null,
       },
     ]);
     expect(big?.options[1]).toMatchObject({
@@ -68,7 +72,7 @@ describe("the cards of the spawn page", () => {
   });
 
   test("without a profile list there is one card", () =>
-    expect(profileViews(Config.parse({}), new Map())).toHaveLength(1));
+    expect(profileViews(Config.parse({}), new Map(), [])).toHaveLength(1));
 });
 
 describe("a description is words and links, whatever was written", () => {

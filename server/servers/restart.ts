@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { inTransaction } from "#db/client.ts";
+import { groupNamesOfUser } from "#db/memberships.ts";
 import { lockServer, type ServerRow, wishRunning } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
+import { resolveProfile } from "#server/profiles/resolve.ts";
 import type { VerbContext } from "#server/verb-context.ts";
-import { actorLabel, startServer } from "./start.ts";
+import { actorLabel, choiceRefused, startServer } from "./start.ts";
 import { getServerRow, ServerInput } from "./stop.ts";
 
 /** Starts a server again with the choices it had. The profile is resolved anew, so today's configuration holds. */
@@ -27,6 +29,7 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
   await requireScope(ctx, "delete:servers", { user: input.user, server: input.name });
   const known = await getServerRow(ctx, input);
   if (known.desired === "stopped" || known.phase === "failed") return await startAgain(ctx, input);
+  await refuseClosedChoice(ctx, input, known);
   return await inTransaction(ctx.db, async (tx) => {
     const server = await lockServer(tx, known.id);
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
@@ -51,4 +54,16 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
     await notify(tx, `server:${server.id}`);
     return wished;
   });
+}
+
+/** The run goes on with the spec it has, but only as long as its profile and choices are open to the user. */
+async function refuseClosedChoice(
+  { config, db }: VerbContext,
+  { user, name }: { readonly user: string; readonly name: string },
+  { userId, profileSlug: profile, options }: ServerRow,
+): Promise<void> {
+  const groups = await groupNamesOfUser(db, userId);
+  const asked = { config, profile, options: options ?? {}, user: { name: user }, server: { name }, groups };
+  const resolved = resolveProfile(asked);
+  if (!resolved.ok && resolved.problem.kind === "forbidden") throw choiceRefused(resolved.problem);
 }

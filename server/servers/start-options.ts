@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { expectedSecondsByProfile, findHomeByName, findHomeOf, findServer } from "#db/servers.ts";
+import { groupNamesOfUser } from "#db/memberships.ts";
+import { expectedSecondsByProfile, findHomeByName, findHomeOf, findServer, type ServerRow } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
 import type { LimitsView, StartOptionsView } from "#server/api/views.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
@@ -9,6 +10,7 @@ import { resolveProfile } from "#server/profiles/resolve.ts";
 import { profileViews } from "#server/profiles/view.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { namespaceOf } from "./namespace.ts";
+import { choiceRefused } from "./start.ts";
 import { ServerInput } from "./stop.ts";
 import { serverViewOf, type ViewContext } from "./view.ts";
 
@@ -18,19 +20,32 @@ export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput
   await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
   const user = await findUserByName(ctx.db, input.user);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
-  const [server, expected] = await Promise.all([
+  const [server, expected, groups] = await Promise.all([
     findServer(ctx.db, user.id, input.name),
     expectedSecondsByProfile(ctx.db),
+    groupNamesOfUser(ctx.db, user.id),
   ]);
-  const profiles = profileViews(ctx.config, expected);
-  const known = server?.profileSlug != null && profiles.some((profile) => profile.slug === server.profileSlug);
+  const profiles = profileViews(ctx.config, expected, groups);
   return {
     server:
       server === undefined ? null : await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid }),
     profiles,
-    last: known && server.profileSlug !== null ? { profile: server.profileSlug, options: server.options ?? {} } : null,
-    home: await homeAhead(ctx, user, input.name, server?.id),
+    last: server === undefined ? null : lastChoice(ctx, user.name, server, groups),
+    home: await homeAhead(ctx, user, input.name, server?.id, groups),
   };
+}
+
+/** What this server was last started with, as far as it may still be. */
+function lastChoice(
+  { config }: VerbContext,
+  userName: string,
+  { name, profileSlug: profile, options }: ServerRow,
+  groups: readonly string[],
+): StartOptionsView["last"] {
+  if (profile === null) return null;
+  const chosen = { profile, options: options ?? {} };
+  const resolved = resolveProfile({ config, ...chosen, user: { name: userName }, server: { name }, groups });
+  return resolved.ok ? chosen : null;
 }
 
 /** Which home a start would use: told before the start, so that nobody is surprised by an empty one. */
@@ -39,6 +54,7 @@ async function homeAhead(
   user: { id: string; name: string },
   serverName: string,
   serverId: string | undefined,
+  groups: readonly string[],
 ) {
   const resolved = resolveProfile({
     config: ctx.config,
@@ -46,6 +62,7 @@ async function homeAhead(
     options: {},
     user: { name: user.name },
     server: { name: serverName },
+    groups,
   });
   if (!resolved.ok || resolved.spec.home.kind !== "claim") return null;
   const namespace = namespaceOf(ctx.config, user.name);
@@ -71,14 +88,16 @@ export const PreviewInput = z.strictObject({
 export async function previewLimits(ctx: VerbContext, rawInput: unknown): Promise<{ limits: LimitsView }> {
   const input = PreviewInput.parse(rawInput);
   await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
+  const user = await findUserByName(ctx.db, input.user);
+  if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
   const resolved = resolveProfile({
     config: ctx.config,
     profile: input.profile,
     options: input.options,
-    user: { name: input.user },
+    user: { name: user.name },
     server: { name: input.name },
+    groups: await groupNamesOfUser(ctx.db, user.id),
   });
-  if (!resolved.ok)
-    throw new HubError("invalid", resolved.problem.message, { detail: { field: resolved.problem.field } });
+  if (!resolved.ok) throw choiceRefused(resolved.problem);
   return { limits: limitsOf(resolved.spec) };
 }

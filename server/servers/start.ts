@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { inTransaction, type Tx } from "#db/client.ts";
+import { groupNamesOfUser } from "#db/memberships.ts";
 import { countActive, ensureServer, findServer, listServersOf, type ServerRow, wishRunning } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
 import { allotUid, findUserByName, type User } from "#db/users.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
-import { resolveProfile } from "#server/profiles/resolve.ts";
+import { type ResolveProblem, resolveProfile } from "#server/profiles/resolve.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { ensureHome } from "./home.ts";
@@ -36,9 +37,9 @@ export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<
     options: input.options,
     user: { name: user.name },
     server: { name: input.name },
+    groups: await groupNamesOfUser(ctx.db, user.id),
   });
-  if (!resolved.ok)
-    throw new HubError("invalid", resolved.problem.message, { detail: { field: resolved.problem.field } });
+  if (!resolved.ok) throw choiceRefused(resolved.problem);
   return await inTransaction(ctx.db, async (tx) => {
     await refuseBadName(ctx, tx, user, input.name);
     const server = await ensureServer(tx, newServer(ctx, user, input.name));
@@ -71,6 +72,10 @@ export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<
     await notify(tx, `server:${server.id}`);
     return wished;
   });
+}
+
+export function choiceRefused({ kind, message, field }: ResolveProblem): HubError {
+  return new HubError(kind, message, { detail: { field } });
 }
 
 export async function activeUser(ctx: VerbContext, name: string): Promise<User> {

@@ -8,26 +8,29 @@ export const smallLimits: LimitsView = { cpuMillicores: 1000, memoryBytes: 2 * g
 const largeLimits: LimitsView = { cpuMillicores: 4000, memoryBytes: 16 * gib, gpus: 0 };
 const gpuLimits: LimitsView = { cpuMillicores: 8000, memoryBytes: 48 * gib, gpus: 1 };
 
+const openToAll = { denied: null, deprecated: null };
+
 const imageOption = {
   name: "image",
   displayName: "Software",
   choices: [
-    { slug: "scipy", displayName: "SciPy, Matplotlib and pandas", default: true, limits: smallLimits },
-    { slug: "r", displayName: "R with the tidyverse", default: false, limits: smallLimits },
+    { slug: "scipy", displayName: "SciPy, Matplotlib and pandas", default: true, limits: smallLimits, ...openToAll },
+    { slug: "r", displayName: "R with the tidyverse", default: false, limits: smallLimits, ...openToAll },
   ],
   unlisted: {
     displayName: "Image address",
     displayNameInChoices: "Another image …",
     pattern: "[a-z0-9./-]+:[A-Za-z0-9._-]+",
     message: "An address with a tag, such as example.org/course/image:2026a.",
+    ...openToAll,
   },
 };
 const sizeOption = {
   name: "size",
   displayName: "Size",
   choices: [
-    { slug: "small", displayName: "Small", default: true, limits: smallLimits },
-    { slug: "large", displayName: "Large", default: false, limits: largeLimits },
+    { slug: "small", displayName: "Small", default: true, limits: smallLimits, ...openToAll },
+    { slug: "large", displayName: "Large", default: false, limits: largeLimits, ...openToAll },
   ],
   unlisted: null,
 };
@@ -41,6 +44,7 @@ export const profiles: readonly ProfileView[] = [
     limits: smallLimits,
     options: [imageOption, sizeOption],
     expectedSeconds: 12,
+    ...openToAll,
   },
   {
     slug: "large",
@@ -50,6 +54,7 @@ export const profiles: readonly ProfileView[] = [
     limits: largeLimits,
     options: [],
     expectedSeconds: 95,
+    ...openToAll,
   },
   {
     slug: "gpu",
@@ -59,6 +64,7 @@ export const profiles: readonly ProfileView[] = [
     limits: gpuLimits,
     options: [sizeOption],
     expectedSeconds: null,
+    ...openToAll,
   },
 ];
 
@@ -71,6 +77,7 @@ export function manyProfiles(): readonly ProfileView[] {
     limits: smallLimits,
     options: [],
     expectedSeconds: 20,
+    ...openToAll,
   }));
   return [...profiles, ...more];
 }

@@ -3,7 +3,14 @@ import type { ProfileView, StartOptionsView } from "#server/api/views.ts";
 import { firstSelection, optionsOf, searchProfiles, selectionFor, typedProblem } from "./choices.ts";
 
 const limits = { cpuMillicores: 1000, memoryBytes: 1024, gpus: 0 };
-const choice = (slug: string, isDefault = false) => ({ slug, displayName: slug, default: isDefault, limits });
+const openToAll = { denied: null, deprecated: null };
+const choice = (slug: string, isDefault = false) => ({
+  slug,
+  displayName: slug,
+  default: isDefault,
+  limits,
+  ...openToAll,
+});
 
 const course: ProfileView = {
   slug: "course",
@@ -16,10 +23,17 @@ const course: ProfileView = {
       name: "image",
       displayName: "Image",
       choices: [choice("r"), choice("python", true)],
-      unlisted: { displayName: "Other", displayNameInChoices: "Other …", pattern: "a+|b", message: "Only letters a." },
+      unlisted: {
+        displayName: "Other",
+        displayNameInChoices: "Other …",
+        pattern: "a+|b",
+        message: "Only letters a.",
+        ...openToAll,
+      },
     },
   ],
   expectedSeconds: null,
+  ...openToAll,
 };
 const gpu: ProfileView = { ...course, slug: "gpu", displayName: "GPU", description: "", default: false, options: [] };
 

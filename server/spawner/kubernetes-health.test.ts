@@ -74,7 +74,18 @@ describe("the rights and the health of the Kubernetes backend", () => {
   test("not being allowed to look at storage classes is no fault; having none is", async () => {
     expect((await it.spawner.health()).ok).toBe(false);
     it.api.faults.add({ resource: "storageclasses" }, { kind: "answer", status: 403, reason: "Forbidden" });
-    expect((await it.spawner.health()).ok).toBe(true);
+    const { ok, checks } = await it.spawner.health();
+    expect(ok).toBe(true);
+    expect(checks.find(({ name }) => name === "Storage class")).toMatchObject({
+      message: expect.stringMatching(/^Not checked: Berth's role may not list storage classes, and needn't\./),
+    });
+  });
+
+  test("storage classes that can't be listed for another reason are a fault, in the API server's words", async () => {
+    it.api.faults.add({ resource: "storageclasses" }, { kind: "answer", status: 500, reason: "InternalError" });
+    const { ok, checks } = await it.spawner.health();
+    expect(ok).toBe(false);
+    expect(checks.find(({ name }) => name === "Storage class")?.message).toMatch(/^Can't be looked at: 500 /);
   });
 
   test("an API server that doesn't answer is the one thing said", async () => {

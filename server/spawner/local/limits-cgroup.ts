@@ -12,7 +12,11 @@ const ownProcesses = 2;
 /** Limits held by the kernel for all processes of a server together, or the reason why this machine can't. */
 export function cgroupLimits(groupName: string): Limits | { readonly because: string } {
   const layout = cgroupLayout(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"));
-  if (layout === null) return { because: "this machine has no control groups" };
+  return layout === null ? { because: "this machine has no control groups" } : limitsIn(layout, groupName);
+}
+
+/** What can be held where control groups are laid out like this. */
+export function limitsIn(layout: CgroupLayout, groupName: string): Limits | { readonly because: string } {
   try {
     return layout.version === 1 ? hierarchies(layout, groupName) : tree(layout, groupName);
   } catch {

@@ -1,8 +1,9 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
+import { releasable } from "./reservations.ts";
 import { homes } from "./schema/homes.ts";
 import { serverRuns } from "./schema/runs.ts";
-import { serverEvents, servers } from "./schema/servers.ts";
+import { reservations, serverEvents, servers } from "./schema/servers.ts";
 import { streamChanges, streamRevision } from "./schema/system.ts";
 import type { Phase, ServerRow } from "./servers.ts";
 import { notifyChannel, type StreamRecord } from "./stream.ts";
@@ -31,6 +32,8 @@ export type StateRecord = {
   readonly change: StateChange;
   readonly ledger: LedgerEntry | null;
   readonly tellEdges: boolean;
+  /** Nothing of it is left: what it held of its group's quota goes back with the record that says so. */
+  readonly releases: boolean;
 };
 
 /**
@@ -40,8 +43,13 @@ export type StateRecord = {
  * One statement, because five records make a start and five hundred starts come at once: as a transaction of single statements they cost
  * four times the CPU. The parts see one another by what they return, so nothing but `saved` decides whether they do anything.
  */
-export async function recordState(db: Db | Tx, { key, change, ledger, tellEdges }: StateRecord): Promise<boolean> {
+export async function recordState(db: Db | Tx, record: StateRecord): Promise<boolean> {
+  const { key, change, ledger, tellEdges, releases } = record;
   const parts = [sql`saved as (${updateState(key, change)})`, ...ledgerParts(ledger)];
+  if (releases)
+    parts.push(
+      sql`released as (delete from ${reservations} using saved where ${releasable(sql`saved.id`, key.generation)})`,
+    );
   if (tellEdges) parts.push(...streamParts(key.serverId));
   const told = tellEdges
     ? sql`, (select pg_notify(${notifyChannel}, 'stream:' || revision) from next_revision)`

@@ -10,6 +10,8 @@ type Saving = {
   readonly stateGeneration: number;
   readonly epoch: number;
   readonly now: Date;
+  /** Nothing of it is left (`isOver`). */
+  readonly releases: boolean;
 };
 
 /**
@@ -23,6 +25,7 @@ export async function saveServerState(db: Db, saving: Saving): Promise<boolean> 
     change: changeFor(next, stateGeneration, now),
     ledger: ledgerFor(saving),
     tellEdges: edgesCare(row, next),
+    releases: saving.releases,
   });
 }
 

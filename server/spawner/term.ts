@@ -10,6 +10,7 @@ import { Probes } from "./probe.ts";
 import { SpawnQueue } from "./queue.ts";
 import { isSameState, refOf, specOf, stateOf, wishOf } from "./record.ts";
 import { RecordReader } from "./record-reader.ts";
+import { isOver, Releases } from "./releases.ts";
 import { saveServerState } from "./save.ts";
 import { Sightings } from "./sightings.ts";
 import type { ServerRef, Sighting, Spawner, SpawnOrder } from "./spawner.ts";
@@ -51,6 +52,7 @@ export class Term {
   readonly #waits = new Map<string, { readonly wait: string; readonly sinceMs: number }>();
   readonly #records: RecordReader;
   readonly #writes = new Turns(writesAtOnce);
+  readonly #releases: Releases;
 
   constructor(deps: TermDeps, epoch: number, signal: AbortSignal) {
     this.#deps = deps;
@@ -60,6 +62,7 @@ export class Term {
     this.#events = new EventWriter(deps.db, deps.log, signal);
     this.#probes = new Probes(deps.clock, signal);
     this.#records = new RecordReader(deps.db);
+    this.#releases = new Releases(deps.db, epoch);
   }
 
   get staleSince(): Date | null {
@@ -114,6 +117,7 @@ export class Term {
 
   async #scan(): Promise<void> {
     for (const id of await unsettledServers(this.#deps.db, { andReady: false })) this.schedule(id);
+    for (const id of await this.#releases.findHeld()) this.schedule(id);
   }
 
   /** One look at a time per server; a call meanwhile means one more look after it. */
@@ -174,8 +178,10 @@ export class Term {
     if (this.#isBrief(row, withLog.state)) return this.#scheduleAfter(serverId, briefMs);
     // A run that is up nearly always answers at once, and then the next record says so: the probe writes this one if it doesn't.
     const writesLater = withLog.effect.do === "probe";
-    if (!writesLater && !(await this.#record(row, withLog))) return this.schedule(serverId);
-    await this.#perform(found, withLog);
+    const over = isOver(withLog, row.generation, seen);
+    if (!writesLater && !(await this.#record(row, withLog, over))) return this.schedule(serverId);
+    const unsure = await this.#releases.needsLook(row, withLog, seen);
+    await this.#perform(found, unsure ? { ...withLog, effect: { do: "look" } } : withLog);
   }
 
   /** What a start waits for is only shown: it is written once it has lasted, for most of it is over in a moment. */
@@ -199,15 +205,16 @@ export class Term {
   }
 
   /** False when the record was refused because the wish changed under us. */
-  async #record(row: ServerRow, next: Pick<Step, "state" | "stateGeneration">): Promise<boolean> {
+  async #record(row: ServerRow, next: Pick<Step, "state" | "stateGeneration">, releases = false): Promise<boolean> {
     const before = stateOf(row);
     if (isSameState(before, next.state) && row.phaseGeneration === next.stateGeneration) return true;
     if (next.state.phase === "spawning") this.#sightings.forget(row.id);
-    const saving = { row, next: next.state, stateGeneration: next.stateGeneration, epoch: this.#epoch };
+    const saving = { row, next: next.state, stateGeneration: next.stateGeneration, epoch: this.#epoch, releases };
     const saved = await this.#writes.take(() =>
       saveServerState(this.#deps.db, { ...saving, now: this.#deps.clock.now() }),
     );
     this.#queue.settle(row.id, saved ? next.state.phase : row.phase);
+    if (saved) this.#releases.noteRecorded(row, next, releases);
     if (saved) noteTiming(this.#deps.timings, row, next.state, this.#deps.clock.now());
     if (next.state.phase === "failed" && saved) {
       this.#deps.log.warn({ serverId: row.id, failure: next.state.failure }, "a server failed");

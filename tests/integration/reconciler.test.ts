@@ -147,6 +147,7 @@ describe("hubs come and go", () => {
         change: { waitPhase: "starting" },
         ledger: null,
         tellEdges: true,
+        releases: false,
       });
     expect(second?.epoch).toBeGreaterThan(first?.epoch ?? 0);
     expect(await save(first?.epoch ?? 0)).toBe(false);

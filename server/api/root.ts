@@ -2,6 +2,7 @@ import { hubRouter } from "./routers/hub.ts";
 import { meRouter } from "./routers/me.ts";
 import { serversRouter } from "./routers/servers.ts";
 import { tokensRouter } from "./routers/tokens.ts";
+import { usageRouter } from "./routers/usage.ts";
 import { usersRouter } from "./routers/users.ts";
 import { router } from "./trpc.ts";
 
@@ -11,5 +12,6 @@ export const appRouter = router({
   servers: serversRouter,
   users: usersRouter,
   tokens: tokensRouter,
+  usage: usageRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -56,6 +56,9 @@ const forOwner = outcomes("ok", "forbidden", "ok", "forbidden", "ok");
 const forReaders = outcomes("ok", "forbidden", "ok", "ok", "ok");
 const forAdmins = outcomes("forbidden", "forbidden", "ok", "forbidden");
 
+/** About the owner's group: its managers and admins. */
+const forManagers = outcomes("forbidden", "forbidden", "ok", "forbidden", "ok");
+
 const onDefault = ({ owner }: World) => ({ user: owner, name: "" });
 const query = (expected: Expected, prepare: Procedure["prepare"] = () => undefined): Procedure => ({
   expected,
@@ -103,6 +106,18 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     expected: forAdmins,
     prepare: ({ owner }) => ({ name: owner, admin: true }),
     audit: ["user.make-admin"],
+  },
+  "usage.mine": query(forOwner, ({ owner }) => ({ user: owner })),
+  "usage.group": query(forManagers, ({ group }) => ({ group })),
+  "usage.overview": query(forAdmins, () => ({})),
+  "usage.csv": query(forManagers, ({ group }) => ({ by: "user", group })),
+  "usage.setBudget": {
+    expected: forManagers,
+    prepare: ({ group }) => ({
+      group,
+      budget: { windowDays: 30, group: { cpuHours: 100 }, member: {}, whenSpent: "refuse-start" },
+    }),
+    audit: ["group.set-budget"],
   },
   "tokens.list": query(forSelf),
   "tokens.create": {

@@ -12,6 +12,10 @@ export type ApiProxy = {
   /** Breaks every connection, and refuses new ones until `join`. */
   cut(): void;
   join(): void;
+  /** Packets get lost, as behind a firewall that drops them: connections stay open, new ones too, and nothing passes until `thaw`. */
+  freeze(): void;
+  /** New connections are let through; those from before stay lost. */
+  thaw(): void;
   close(): void;
 };
 
@@ -24,8 +28,10 @@ export async function startApiProxy(kubeconfigFile: string): Promise<ApiProxy> {
   const { hostname, port } = new URL(entry.cluster.server);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isFrozen = false;
   const server = createServer((client) => {
     if (isCut) return void client.destroy();
+    if (isFrozen) return lose(client);
     const upstream = connect(Number(port || 443), hostname);
     for (const [one, other] of [
       [client, upstream],
@@ -40,6 +46,11 @@ export async function startApiProxy(kubeconfigFile: string): Promise<ApiProxy> {
       one.pipe(other);
     }
   });
+  const lose = (socket: Socket) => {
+    sockets.add(socket);
+    socket.removeAllListeners("close").unpipe();
+    socket.on("error", () => undefined).pause();
+  };
   await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
@@ -59,6 +70,13 @@ export async function startApiProxy(kubeconfigFile: string): Promise<ApiProxy> {
     },
     join: () => {
       isCut = false;
+    },
+    freeze: () => {
+      isFrozen = true;
+      for (const socket of sockets) lose(socket);
+    },
+    thaw: () => {
+      isFrozen = false;
     },
     close: () => {
       server.close();

@@ -9,8 +9,8 @@ import { stopServer } from "#server/servers/stop.ts";
 import { createKubernetesSpawnerFrom } from "#server/spawner/kubernetes-setup.ts";
 
 /**
- * A hub that starts or stops one server and kills itself (SIGKILL) before or after a call to Kubernetes:
- * `dying-hub.ts < {databaseUrl, config, verb, user, when, call}`.
+ * A hub that starts or stops one server and kills itself (SIGKILL), or falls asleep (SIGSTOP), before or after a call to Kubernetes:
+ * `dying-hub.ts < {databaseUrl, config, verb, user, when, call, signal}`. Awake again, it says what became of that call.
  */
 export type DyingHubOrder = {
   readonly databaseUrl: string;
@@ -20,14 +20,19 @@ export type DyingHubOrder = {
   readonly when: "before" | "after";
   /** `create pods` */
   readonly call: string;
+  readonly signal: "SIGKILL" | "SIGSTOP";
 };
 
 const order: DyingHubOrder = JSON.parse(readFileSync(0, "utf8"));
 const config = Config.parse(order.config);
 const log = createLog("test", "silent");
 
+let reached = false;
+
 function dieAt(when: DyingHubOrder["when"], call: string): void {
-  if (order.when === when && order.call === call) process.kill(process.pid, "SIGKILL");
+  if (reached || order.when !== when || order.call !== call) return;
+  reached = true;
+  process.kill(process.pid, order.signal);
 }
 
 const hub = await createHub({
@@ -39,9 +44,12 @@ const hub = await createHub({
   log,
   makeSpawner: async (_db, installationId) => {
     const around = async <T>({ verb, kind }: { verb: string; kind: string }, run: () => Promise<T>) => {
-      dieAt("before", `${verb} ${kind}`);
-      const result = await run();
-      dieAt("after", `${verb} ${kind}`);
+      const call = `${verb} ${kind}`;
+      dieAt("before", call);
+      const result = await run().finally(() => {
+        if (reached && call === order.call) process.stdout.write(`${call}\n`);
+      });
+      dieAt("after", call);
       return result;
     };
     const making = { config, installationId, clock: systemClock, log, calls: { around } };

@@ -11,11 +11,14 @@ const tooLarge = { cpu_limit: 512, cpu_guarantee: 512 };
 function profilesFor(registry: EmptyRegistry): object[] {
   const overrides: Record<string, object> = {
     small: {},
+    evicted: {},
     missing: { image: registry.image("missing") },
+    forbidden: { image: registry.image("forbidden") },
     // Long enough for a volume and a place on a busy machine: the clock stands still only while the image is pulled.
     slow: { image: registry.image("slow"), start_timeout: 40 },
     hanging: { image: registry.image("hanging") },
     exits: running("sh", "-c", "echo reading the settings; echo they are wrong >&2; exit 3"),
+    completes: running("sh", "-c", "echo all done"),
     nothing: running("/no/such/program"),
     silent: { ...running("sleep", "3600"), http_timeout: 3 },
     silently: running("sleep", "3600"),
@@ -69,6 +72,45 @@ describe("each way a start fails says so by itself", () => {
       detail: expect.stringContaining("not found"),
     });
     await slow.leavesNothing();
+  });
+
+  test.concurrent.each([
+    ["missing", "doesn't exist", "not found"],
+    ["forbidden", "needs a login", "401 Unauthorized"],
+  ] as const)(
+    "F-20: an image that (%s) %s fails within a minute, in the registry's words",
+    async (profile, _what, words) => {
+      registry.deny(profile, profile);
+      const person = await personStarting(profile);
+      const failed = await person.reaches("failed", 60);
+      expect(failed.failure).toMatchObject({ reason: "image", detail: expect.stringContaining(words) });
+      await person.leavesNothing();
+    },
+  );
+
+  test.concurrent("F-25: a program that ends by itself without an error is said to have shut itself down", async () => {
+    const failure = await failureOf("completes");
+    expect(failure).toMatchObject({
+      ...{ reason: "crashed", exitCode: 0, logTail: ["all done"] },
+      publicMessage: "Your server shut itself down.",
+    });
+  });
+
+  test.concurrent("F-25: a pod that its machine evicts is said to be evicted, within ten seconds, and leaves nothing", async () => {
+    const person = await personStarting("evicted");
+    await person.reaches("ready");
+    const [pod] = await person.pods();
+    const at = `/api/v1/namespaces/${it.namespace}/pods/${pod?.metadata.name}/status`;
+    // As the kubelet writes it when its machine runs out of memory.
+    const message = "The node was low on resource: memory.";
+    const current = await it.api.get(at);
+    const status = { ...(current.status as object), phase: "Failed", reason: "Evicted", message };
+    expect((await it.api.call("PUT", at, { ...current, status })).status).toBe(200);
+    expect((await person.reaches("failed", 10)).failure).toMatchObject({
+      reason: "evicted",
+      detail: expect.stringContaining(message),
+    });
+    await person.leavesNothing();
   });
 
   test.concurrent("F-25: a command that exits is reported with its code and the last lines it printed", async () => {

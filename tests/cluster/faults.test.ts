@@ -99,6 +99,34 @@ describe("what happens to pods behind Berth's back", () => {
     expect(counts["list pods"] ?? 0).toBeLessThanOrEqual(2);
     expect(sumOf(counts)).toBeLessThanOrEqual(60);
   });
+
+  test("F-08, F-04: packets to the API server get lost without a word: within a minute the hub says so; nothing is called stopped, a start waits, and all is made good", async () => {
+    it = await createInstallation(inject("kubeconfig"), { behindProxy: true });
+    const requests = new Requests();
+    const { hub, people } = await readyPeople(requests, "ana", "ben");
+    const [ana, ben] = people as [Person, Person];
+    const cyn = await Person.create(it, hub, "cyn");
+    const bens = await ben.row();
+    requests.take();
+    it.proxy?.freeze();
+    const lostAt = performance.now();
+    await cyn.start();
+    await deletePod(ana);
+    await waitFor("the hub says that its view is old", 61, () => hub.reconciler.staleSince !== null);
+    console.info("F-08: noticed after", Math.round((performance.now() - lostAt) / 1000), "s");
+    expect((await ana.row()).phase).toBe("ready");
+    expect((await fetch(urlOf(bens.target, "/"))).ok).toBe(true);
+    expect(await cyn.row()).toMatchObject({ desired: "running", failure: null });
+    expect(await hub.ready(), "its own health looks at no API server").toBe(true);
+    const away = requests.take();
+    console.info("F-08: requests while packets were lost:", away);
+    expect(sumOf(away)).toBeLessThanOrEqual(120);
+    it.proxy?.thaw();
+    await cyn.reaches("ready", 60);
+    expect((await ana.reaches("failed", 60)).failure).toMatchObject({ reason: "gone" });
+    expect(await ben.row()).toMatchObject({ phase: "ready", runId: bens.runId });
+    await waitFor("the view is fresh", 60, () => hub.reconciler.staleSince === null);
+  });
 });
 
 describe("the API server away for thirty seconds", () => {

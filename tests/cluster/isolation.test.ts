@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { fullestOrder, simplestOrder, withPod } from "#k8s/example-orders.ts";
+import { podFor } from "#k8s/pod.ts";
 import type { Target } from "#server/spawner/spawner.ts";
 import { type ClusterApi, clusterApi } from "./api.ts";
 import { createInstallation, type Installation, smallApp, testImage } from "./installation.ts";
@@ -83,6 +85,27 @@ describe("servers in a namespace that admits only restricted pods", () => {
     expect(failure.publicMessage).toMatch(/^The cluster's security rules don't allow this profile\./);
     expect(failure.detail).toContain('violates PodSecurity "restricted:latest"');
     await person("root").leavesNothing();
+  });
+
+  test.each([
+    ["simplest", simplestOrder],
+    // What it refers to beyond itself isn't here; its class, its account and its login for images aren't about security.
+    ["fullest", withPod(fullestOrder, { priorityClassName: null, serviceAccount: null, imagePullSecrets: [] })],
+  ])("S-45: the %s of the golden pods is admitted there", async (_which, order) => {
+    const pod = podFor({ ...order, namespace: it.namespace, objectName: "golden" });
+    const pods = `/api/v1/namespaces/${it.namespace}/pods?dryRun=All`;
+    const { status, body } = await it.api.call("POST", pods, pod);
+    expect({ status, body }).toMatchObject({ status: 201 });
+  });
+
+  test("doctor finds all that is needed allowed, and says that storage classes aren't its to see", async () => {
+    const { ok, checks } = await (await it.spawner()).health();
+    expect(checks).toMatchObject([
+      { ok: true, message: expect.stringContaining("version v1.") },
+      { ok: true, message: "All that is needed is allowed." },
+      { ok: true, message: expect.stringMatching(/^Not checked: Berth's role may not list storage classes/) },
+    ]);
+    expect(ok).toBe(true);
   });
 
   test("every server is closed to the others by a policy from the first pod on", async () => {

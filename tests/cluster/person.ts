@@ -11,16 +11,18 @@ import { addUser } from "#tests/fakes/hub-under-test.ts";
 import { type Installation, listed, type Named, type Pod } from "./installation.ts";
 import { waitFor } from "./processes.ts";
 
-/** One user of a hub, and what the cluster has of theirs. */
+/** One user of a hub with one of their servers, and what the cluster has of it. */
 export class Person {
   readonly name: string;
+  readonly #server: string;
   readonly #installation: Installation;
   readonly #hub: Hub;
 
-  constructor(installation: Installation, hub: Hub, name: string) {
+  constructor(installation: Installation, hub: Hub, name: string, server = "") {
     this.#installation = installation;
     this.#hub = hub;
     this.name = name;
+    this.#server = server;
   }
 
   static async create(installation: Installation, hub: Hub, name: string): Promise<Person> {
@@ -29,18 +31,18 @@ export class Person {
   }
 
   async start(profile: string | null = null): Promise<void> {
-    await startServer(this.#hub.systemContext("test"), { user: this.name, profile });
+    await startServer(this.#hub.systemContext("test"), { user: this.name, name: this.#server, profile });
   }
 
   /** Stops it, or cancels a start. */
   async stop(): Promise<void> {
-    await stopServer(this.#hub.systemContext("test"), { user: this.name });
+    await stopServer(this.#hub.systemContext("test"), { user: this.name, name: this.#server });
   }
 
   async row(): Promise<ServerRow> {
     const { db } = this.#installation.database;
     const user = await findUserByName(db, this.name);
-    const row = user === undefined ? undefined : await findServer(db, user.id, "");
+    const row = user === undefined ? undefined : await findServer(db, user.id, this.#server);
     if (row === undefined) throw new Error(`${this.name} has no server`);
     return row;
   }

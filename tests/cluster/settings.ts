@@ -49,6 +49,8 @@ function kubeletSettings(directory: string): object {
     containerRuntimeEndpoint: `unix://${directory}/containerd.sock`,
     address: nodeAddress,
     failSwapOn: false,
+    // A test's image that takes its time would hold up those of the tests beside it.
+    serializeImagePulls: false,
     // A kernel that takes too much dies alone, as on cgroup v1. On version 2 the default ends the whole container (kubelet v1beta1).
     singleProcessOOMKill: true,
     authentication: {

@@ -9,7 +9,7 @@ export type PodStatus =
   | { readonly kind: "waiting"; readonly phase: PodWaitPhase; readonly detail: string }
   | { readonly kind: "running"; readonly host: string; readonly port: number; readonly since: Date }
   | { readonly kind: "stopping" }
-  | { readonly kind: "exited"; readonly failure: PodFailure; readonly at: Date };
+  | { readonly kind: "exited"; readonly failure: PodFailure; readonly at: Date; readonly startedAt?: Date };
 
 export type PodWaitPhase = "storage" | "scheduling" | "pulling" | "starting";
 
@@ -21,7 +21,7 @@ export function podStatus(pod: V1Pod): PodStatus {
   if (pod.metadata?.deletionTimestamp !== undefined) return { kind: "stopping" };
   const main = statusOfMain(pod);
   const failure = podFailure(pod, main) ?? firstContainerFailure(pod);
-  if (failure !== undefined) return { kind: "exited", failure, at: endedAt(pod, main) };
+  if (failure !== undefined) return { kind: "exited", failure, at: endedAt(pod, main), ...startOf(main) };
   const running = main?.state?.running;
   const host = pod.status?.podIP;
   // `started` is false only while a startup probe of the configuration's own hasn't passed.
@@ -91,6 +91,12 @@ function endedAt(pod: V1Pod, main: V1ContainerStatus | undefined): Date {
   const changes = (pod.status?.conditions ?? []).flatMap(({ lastTransitionTime }) => dateOf(lastTransitionTime) ?? []);
   const latest = changes.toSorted((a, b) => b.getTime() - a.getTime())[0];
   return dateOf(main?.state?.terminated?.finishedAt) ?? latest ?? createdAt(pod);
+}
+
+/** When the main program began, where it ever did: after a crash Kubernetes says so of the last try. */
+function startOf(main: V1ContainerStatus | undefined): { startedAt?: Date } {
+  const startedAt = dateOf(main?.state?.terminated?.startedAt ?? main?.lastState?.terminated?.startedAt);
+  return startedAt === undefined ? {} : { startedAt };
 }
 
 function createdAt(pod: V1Pod): Date {

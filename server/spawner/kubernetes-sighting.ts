@@ -32,7 +32,7 @@ function observationOf(pod: V1Pod, runId: string, autoscaling: boolean): Observa
     case "stopping":
       return { kind: "stopping", runId };
     case "exited":
-      return { kind: "exited", runId, failure: status.failure, at: status.at };
+      return { kind: "exited", runId, failure: status.failure, at: status.at, startedAt: status.startedAt };
     default:
       return status satisfies never;
   }

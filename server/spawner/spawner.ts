@@ -81,7 +81,14 @@ export type Observation =
   /** The main process runs; whether it answers HTTP is for the reconciler to find out. */
   | { readonly kind: "running"; readonly runId: string; readonly target: Target; readonly since: Date }
   | { readonly kind: "stopping"; readonly runId: string }
-  | { readonly kind: "exited"; readonly runId: string; readonly failure: SpawnFailure; readonly at: Date };
+  /** `startedAt` where the backend knows that the main process ran, and since when. */
+  | {
+      readonly kind: "exited";
+      readonly runId: string;
+      readonly failure: SpawnFailure;
+      readonly at: Date;
+      readonly startedAt?: Date | undefined;
+    };
 
 export type WaitPhase = "storage" | "scheduling" | "pulling" | "starting";
 

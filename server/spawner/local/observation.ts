@@ -8,7 +8,7 @@ export function observationOf(facts: RunFacts, outgrown: boolean, exitedAt: Date
   const runId = runIdOf(facts);
   if (record.stoppingSince !== null) return { kind: "stopping", runId };
   if (exitStatus !== null || (facts.supervisor !== null && !facts.supervised))
-    return { kind: "exited", runId, failure: failureOf(facts, outgrown), at: exitedAt };
+    return { kind: "exited", runId, failure: failureOf(facts, outgrown), at: exitedAt, startedAt: record.askedAt };
   if (facts.supervisor === null)
     return { kind: "waiting", runId, phase: "starting", detail: "The server's process is being started." };
   return { kind: "running", runId, target: record.target, since: record.askedAt };

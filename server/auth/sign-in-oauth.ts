@@ -4,6 +4,7 @@ import type { SignInAnswer, SignInQuestion } from "../internal/messages.ts";
 import { admitIdentity } from "./admit.ts";
 import type { ExternalIdentity } from "./external-identity.ts";
 import type { IdentityProvider, IdentityProviders } from "./providers.ts";
+import { putOut } from "./put-out.ts";
 import { sameText } from "./same-text.ts";
 import { openSession, type SignInContext } from "./session.ts";
 import { admitAttempt, limitsForProvider } from "./throttle.ts";
@@ -48,8 +49,10 @@ async function enter(
     const admitted = await admitIdentity(tx, ctx, provider, identity);
     if (admitted.kind === "refused") {
       const { issuer, subject, name } = identity;
-      const detail = { method: question.provider, reason: admitted.reason, issuer, subject, name };
+      const ended = admitted.code === "not-allowed" ? await putOut(tx, ctx, identity) : [];
+      const detail = { method: question.provider, reason: admitted.reason, issuer, subject, name, ended: ended.length };
       await recordAudit(tx, ctx, { action: "session.refused", target: `provider:${provider.id}`, detail });
+      if (ended.length > 0) await ctx.changes.append(tx, ended);
       return { kind: "refused", code: admitted.code, retryAfterSeconds: null };
     }
     const answer = await openSession(tx, ctx, admitted.user, provider.id);

@@ -8,10 +8,20 @@ import { createProviders, type IdentityProviders } from "#server/auth/providers.
 import { actorOfSession } from "#server/auth/session.ts";
 import { signIn } from "#server/auth/sign-in.ts";
 import type { SignInAnswer } from "#server/internal/messages.ts";
+import { createToken } from "#server/tokens/create.ts";
+import { actorOfToken } from "#server/tokens/verify.ts";
 import { setDisabled } from "#server/users/set-disabled.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { clientId, type MockProvider, startMockProvider } from "#tests/mock-provider.ts";
-import { auditOf, makeUser, openTestSession, type TestContext, testContext, testKeys } from "#tests/verb-context.ts";
+import {
+  auditOf,
+  makeUser,
+  openTestSession,
+  streamOf,
+  type TestContext,
+  testContext,
+  testKeys,
+} from "#tests/verb-context.ts";
 
 let database: FreshDatabase;
 let idp: MockProvider;
@@ -141,12 +151,38 @@ describe("S-22: the rules fail closed", () => {
     },
   );
 
-  test("S-16: who leaves the allow-list is out at the next login", async () => {
-    configure({ groupsClaim: "groups", allowedGroups: ["physics"] });
-    idp.state.claims.groups = ["physics"];
-    expect(codeOf(await enter())).toBe("ok: ana");
-    idp.state.claims.groups = [];
+  test.each([
+    ["their group", { groupsClaim: "groups", allowedGroups: ["physics"] }, { groups: [] }],
+    ["the allow-list", { allowedUsers: ["ana"] }, { allowedUsers: ["ben"] }],
+    ["the e-mail domain", { allowedEmailDomains: ["uni.example"] }, { email: "ana@elsewhere.example" }],
+  ])(
+    "S-16: who leaves %s is out with their next login, sessions and tokens from before too",
+    async (_what, rule, change) => {
+      configure(rule);
+      Object.assign(idp.state.claims, { groups: ["physics"], email: "ana@uni.example", email_verified: true });
+      const first = await enter();
+      expect(codeOf(first)).toBe("ok: ana");
+      const { token } = await createToken(ctx, { user: "ana" });
+      const alive = async () => {
+        const session = first.kind === "ok" ? first.token : "";
+        const actor = await actorOfSession(ctx.db, [testKeys.publicKey], session, ctx.clock.now());
+        return [actor.kind, (await actorOfToken(ctx.db, token, ctx.clock.now())).kind];
+      };
+      expect(await alive()).toEqual(["user", "token"]);
+      if ("allowedUsers" in change) configure(change);
+      else Object.assign(idp.state.claims, change);
+      expect(codeOf(await enter())).toBe("not-allowed");
+      expect(await alive()).toEqual(["anonymous", "anonymous"]);
+      expect((await streamOf(ctx.db)).map(({ type }) => type)).toEqual(["session-revoked", "token-revoked"]);
+    },
+  );
+
+  test("S-16: a refused stranger puts out nobody who has the name here", async () => {
+    const ana = await makeUser(ctx, "ana");
+    const session = await openTestSession(ctx, ana);
+    configure({ allowedUsers: ["ben"] });
     expect(codeOf(await enter())).toBe("not-allowed");
+    expect((await actorOfSession(ctx.db, [testKeys.publicKey], session, ctx.clock.now())).kind).toBe("user");
   });
 });
 

@@ -43,7 +43,14 @@ export async function homeClaim(k: KubernetesContext, order: SpawnOrder, signal:
     return { kind: "home", uid: made.metadata?.uid ?? null };
   } catch (error) {
     if (!isAlreadyExists(error) && !isUnavailable(error)) throw error;
-    return judged(k, order, home, await k.client.get(claims, at, signal));
+    // It may have been carried out all the same, or not at all: only a claim that is there says something (F-10).
+    const found = await k.client.get(claims, at, signal).catch((reason: unknown) => {
+      if (isNotFound(reason)) return undefined;
+      throw reason;
+    });
+    if (found === undefined)
+      return { kind: "retry", afterMs: 1000, because: "The cluster didn't take it; trying again." };
+    return judged(k, order, home, found);
   }
 }
 

@@ -108,12 +108,15 @@ describe("starting a pod", () => {
     },
   );
 
-  test("F-10: a create that was lost before it was carried out is tried again later, not failed", async () => {
-    it.api.faults.add({ verb: "create", resource: "pods" }, { kind: "reset" });
-    expect(await it.spawner.start(orderFor(), never)).toMatchObject({ kind: "retry" });
-    expect((await it.spawner.start(orderFor(), never)).kind).toBe("started");
-    expect(pods()).toHaveLength(1);
-  });
+  test.each(["persistentvolumeclaims", "pods", "secrets"])(
+    "F-10: a create (%s) that was lost before it was carried out is tried again later, not failed",
+    async (resource) => {
+      it.api.faults.add({ verb: "create", resource }, { kind: "reset" });
+      expect(await it.spawner.start(orderFor(), never)).toMatchObject({ kind: "retry" });
+      expect((await it.spawner.start(orderFor(), never)).kind).toBe("started");
+      expect([pods().length, secrets().length, claims().length]).toEqual([1, 1, 1]);
+    },
+  );
 
   test("F-01: a start that was cut off after its pod goes on with that pod, and gives it its secret", async () => {
     it.api.faults.add({ verb: "create", resource: "secrets" }, { kind: "reset" });

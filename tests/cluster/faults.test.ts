@@ -112,7 +112,8 @@ describe("what happens to pods behind Berth's back", () => {
     const lostAt = performance.now();
     await cyn.start();
     await deletePod(ana);
-    await waitFor("the hub says that its view is old", 61, () => hub.reconciler.staleSince !== null);
+    // A minute of silence, and the next look at it.
+    await waitFor("the hub says that its view is old", 70, () => hub.reconciler.staleSince !== null);
     console.info("F-08: noticed after", Math.round((performance.now() - lostAt) / 1000), "s");
     expect((await ana.row()).phase).toBe("ready");
     expect((await fetch(urlOf(bens.target, "/"))).ok).toBe(true);

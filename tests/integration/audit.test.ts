@@ -119,3 +119,20 @@ describe.each(Object.entries(verbs))("S-93: %s", (_name, prepare) => {
     expect(ctx.stopped).toEqual([]);
   });
 });
+
+test.each([
+  sql`update audit set actor_name = 'somebody else'`,
+  sql`delete from audit`,
+  sql`truncate audit`,
+  sql`insert into audit (id, actor_kind, actor_name, action, target) overriding system value
+    select id, actor_kind, 'somebody else', action, target from audit on conflict (id) do update set actor_name = excluded.actor_name`,
+])("S-93: what is on record can't be changed or taken away, not even by the application (%#)", async (statement) => {
+  await makeUser(ctx, "ana");
+  await createUser(ctx, { name: "ben" });
+  const before = await auditOf(ctx.db);
+  expect(before.length).toBeGreaterThan(0);
+  await expect(ctx.db.execute(statement)).rejects.toMatchObject({
+    cause: { message: "the audit table is only added to" },
+  });
+  expect(await auditOf(ctx.db)).toEqual(before);
+});

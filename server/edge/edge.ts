@@ -67,18 +67,16 @@ function createListener(state: EdgeState): Server {
   server.maxConnections = 50_000;
   // Later than the same limit towards the server behind, which knows better whose silence it was.
   server.timeout = idleTimeoutSeconds * 1000 + 5000;
-  const busy = new WeakSet<Socket>();
+  const answers = new WeakMap<Socket, ServerResponse>();
   const take = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
-    const { socket } = request;
-    busy.add(socket);
-    response.once("close", () => busy.delete(socket));
+    answers.set(request.socket, response);
     handleRequest(state, request, response, expectsContinue);
   };
   server.on("request", (request, response) => take(request, response, false));
   server.on("checkContinue", (request, response) => take(request, response, true));
   server.on("upgrade", (request, socket: Socket, head) => {
     // Sent behind a request that isn't answered yet: two answers would run into one another.
-    if (busy.has(socket)) socket.destroy();
+    if (answers.get(socket)?.closed === false) socket.destroy();
     else handleUpgrade(state, request, socket, head);
   });
   server.on("connect", (_request, socket) => socket.end("HTTP/1.1 501 Not Implemented\r\nConnection: close\r\n\r\n"));

@@ -32,6 +32,7 @@ const maximalInformational = 16;
  * and a controller for each answer, which is a tenth of the CPU of a small request.
  */
 export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
+  place = -1;
   readonly visitor: Visitor | null;
   readonly webSocket = false;
   readonly #request: IncomingMessage;

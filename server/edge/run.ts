@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import type { z } from "zod";
 import type { RouteMessage, TargetMessage } from "#server/internal/messages.ts";
+import { OpenExchanges } from "./open-exchanges.ts";
 
 export type Target = z.infer<typeof TargetMessage>;
 
@@ -18,6 +19,8 @@ export type EndReason = "session-ended" | "route-changed" | "closing";
 
 /** A request or a WebSocket on its way. `visitor` is null where the server checks for itself. */
 export type Exchange = {
+  /** Where `OpenExchanges` keeps it; -1 when it is in none. */
+  place: number;
   readonly visitor: Visitor | null;
   readonly webSocket: boolean;
   /** Bytes so far, both directions. */
@@ -35,7 +38,7 @@ export class Run {
   route: RouteMessage;
   readonly #times: PoolTimes;
   #pool: Pool | null = null;
-  readonly open = new Set<Exchange>();
+  readonly open = new OpenExchanges();
   lastActivityMs = 0;
   /** Of exchanges that are over. */
   closedBytes = 0;

@@ -28,6 +28,7 @@ export function splice(
   }
   const bytesBefore = client.bytesRead + client.bytesWritten;
   const exchange: Exchange = {
+    place: -1,
     visitor,
     webSocket: true,
     bytes: () => client.bytesRead + client.bytesWritten - bytesBefore,

@@ -30,6 +30,7 @@ export function upgrade(client: Socket, clientHead: Buffer, plan: UpgradePlan): 
   // Read from the start: a socket nobody reads doesn't tell that its other end has left.
   const early = new EarlyBytes(client, clientHead);
   const pending: Exchange = {
+    place: -1,
     visitor: plan.visitor,
     webSocket: true,
     bytes: () => 0,
@@ -148,7 +149,13 @@ function relayRefusal(client: Socket, answer: IncomingMessage, plan: UpgradePlan
   }
   const status = answer.statusCode ?? 502;
   writeHeadToSocket(client, status, STATUS_CODES[status] ?? "", [...headers, "Connection", "close"]);
-  const exchange: Exchange = { visitor: plan.visitor, webSocket: false, bytes: () => 0, end: () => client.destroy() };
+  const exchange: Exchange = {
+    place: -1,
+    visitor: plan.visitor,
+    webSocket: false,
+    bytes: () => 0,
+    end: () => client.destroy(),
+  };
   plan.open(exchange);
   client.once("close", () => {
     answer.destroy();

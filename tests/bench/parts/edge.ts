@@ -10,9 +10,11 @@ const rounds = { warmUp: 10_000, operations: 20_000, rounds: 6 };
 /** CPU of the edge for a small authenticated request, beside a proxy that only passes it through. */
 export async function edgePart(folder: string, nodeOptions: readonly string[]): Promise<Row[]> {
   const setup = await setUpEdge(folder, nodeOptions);
-  const reference = await startChild(new URL("../reference/undici-pass-through.ts", import.meta.url), {
-    upstreamPort: setup.upstreamPort,
-  });
+  const reference = await startChild(
+    new URL("../reference/undici-pass-through.ts", import.meta.url),
+    { upstreamPort: setup.upstreamPort },
+    { nodeOptions },
+  );
   const { port } = reference.ready as { port: number };
   try {
     const [through, edge] = await compare<HttpResult>(

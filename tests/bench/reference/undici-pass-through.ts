@@ -63,4 +63,6 @@ const server = createServer((request, response) => {
     new PassThrough(response),
   );
 });
+// A profile is written at the end of a process that ends by itself.
+process.once("SIGTERM", () => process.exit(0));
 server.listen(0, "127.0.0.1", () => answer({ port: (server.address() as AddressInfo).port }));

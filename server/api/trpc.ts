@@ -61,13 +61,13 @@ const malformed: ReadonlySet<string> = new Set([
 
 export const router = t.router;
 
-/** For everybody; the verb behind it checks the scope. */
-const procedure = t.procedure.use(translateErrors).use(async ({ ctx, next }) => {
+/** For everybody, also who isn't logged in; the verb behind it checks the scope. */
+export const publicProcedure = t.procedure.use(translateErrors).use(async ({ ctx, next }) => {
   return await next({ ctx: { ...ctx, verb: verbContextOf(ctx) } });
 });
 
 /** Refuses early who isn't logged in. */
-export const userProcedure = procedure.use(async ({ ctx, next }) => {
+export const userProcedure = publicProcedure.use(async ({ ctx, next }) => {
   if (ctx.actor.kind === "anonymous") {
     throw new TRPCError({
       code: "UNAUTHORIZED",

@@ -1,31 +1,161 @@
-import { and, eq, inArray, isNull, notInArray } from "drizzle-orm";
-import type { Tx } from "./client.ts";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  ilike,
+  inArray,
+  isNotNull,
+  isNull,
+  lte,
+  notInArray,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+import type { Db, Tx } from "./client.ts";
+import type { Within } from "./memberships.ts";
 import { groupMembers, groups } from "./schema/groups.ts";
+import { users } from "./schema/people.ts";
+import { servers } from "./schema/servers.ts";
+
+export type Group = typeof groups.$inferSelect;
+
+export async function findGroup(db: Db | Tx, name: string): Promise<Group | undefined> {
+  const [row] = await db
+    .select()
+    .from(groups)
+    .where(and(eq(groups.name, name), isNull(groups.deletedAt)));
+  return row;
+}
 
 /**
- * Makes this user's memberships of managed groups exactly these; groups that are missing are made. A group that was
- * made here (not managed) under the same name is left alone: a provider can't put people into it.
+ * Locks the row until the transaction ends: changes of members, deletion and reservations of one group pass one after another. Not
+ * as strong as `for update`, so that rows that refer to the group can be written meanwhile. A group renamed while we waited is
+ * not found: the condition is looked at again.
  */
-export async function setManagedGroupsOf(tx: Tx, userId: string, names: readonly string[]): Promise<void> {
-  const sorted = [...names].sort();
-  if (sorted.length > 0) {
-    const values = sorted.map((name) => ({ name, managed: true }));
-    await tx
-      .insert(groups)
-      .values(values)
-      .onConflictDoNothing({ target: groups.name, where: isNull(groups.deletedAt) });
-  }
-  const wanted = and(eq(groups.managed, true), isNull(groups.deletedAt), inArray(groups.name, sorted));
-  const rows = sorted.length === 0 ? [] : await tx.select({ id: groups.id }).from(groups).where(wanted);
-  const ids = rows.map((row) => row.id);
-  const managed = tx.select({ id: groups.id }).from(groups).where(eq(groups.managed, true));
-  const gone = ids.length === 0 ? undefined : notInArray(groupMembers.groupId, ids);
-  await tx
-    .delete(groupMembers)
-    .where(and(eq(groupMembers.userId, userId), inArray(groupMembers.groupId, managed), gone));
-  if (ids.length === 0) return;
-  await tx
-    .insert(groupMembers)
-    .values(ids.map((groupId) => ({ groupId, userId })))
-    .onConflictDoNothing();
+export async function lockGroup(tx: Tx, name: string): Promise<Group | undefined> {
+  const [row] = await tx
+    .select()
+    .from(groups)
+    .where(and(eq(groups.name, name), isNull(groups.deletedAt)))
+    .for("no key update");
+  return row;
+}
+
+export async function lockGroupById(tx: Tx, id: string): Promise<Group | undefined> {
+  const [row] = await tx.select().from(groups).where(eq(groups.id, id)).for("no key update");
+  return row;
+}
+
+/** Names differ by more than case, or people mix them up. Deleted groups don't count. */
+export async function findGroupLike(db: Db | Tx, name: string): Promise<Group | undefined> {
+  const [row] = await db
+    .select()
+    .from(groups)
+    .where(and(sql`lower(${groups.name}) = lower(${name})`, isNull(groups.deletedAt)))
+    .limit(1);
+  return row;
+}
+
+/** `undefined` when the name is taken. */
+export async function insertGroup(
+  tx: Tx,
+  values: Pick<Group, "name" | "description" | "createdAt">,
+): Promise<Group | undefined> {
+  const conflict = { target: groups.name, where: isNull(groups.deletedAt) };
+  const [row] = await tx.insert(groups).values(values).onConflictDoNothing(conflict).returning();
+  return row;
+}
+
+type GroupChange = Partial<Pick<Group, "name" | "description" | "deletedAt" | "undoUntil">>;
+
+export async function updateGroup(tx: Tx, id: string, change: GroupChange): Promise<void> {
+  await tx.update(groups).set(change).where(eq(groups.id, id));
+}
+
+export type GroupSearch = {
+  readonly within: Within;
+  readonly search: string;
+  readonly sort: "name" | "-name" | "created" | "-created";
+  readonly deleted: boolean;
+  readonly page: number;
+  readonly pageSize: number;
+};
+
+const orders: Record<GroupSearch["sort"], readonly SQL[]> = {
+  name: [asc(groups.name)],
+  "-name": [desc(groups.name)],
+  created: [asc(groups.createdAt), asc(groups.name)],
+  "-created": [desc(groups.createdAt), asc(groups.name)],
+};
+
+export async function searchGroups(db: Db, question: GroupSearch): Promise<{ groups: Group[]; total: number }> {
+  const text = question.search.replaceAll(/[\\%_]/g, "\\$&");
+  const where = and(
+    question.deleted ? isNotNull(groups.deletedAt) : isNull(groups.deletedAt),
+    groupsWithin(question.within),
+    text === "" ? undefined : ilike(groups.name, `%${text}%`),
+  );
+  const rows = db
+    .select()
+    .from(groups)
+    .where(where)
+    .orderBy(...orders[question.sort])
+    .limit(question.pageSize)
+    .offset((question.page - 1) * question.pageSize);
+  const [found, [total]] = await Promise.all([rows, db.select({ total: count() }).from(groups).where(where)]);
+  return { groups: found, total: total?.total ?? 0 };
+}
+
+function groupsWithin(within: Within): SQL | undefined {
+  if (within.kind === "everything") return undefined;
+  return within.groups.length === 0 ? sql`false` : inArray(groups.name, [...within.groups]);
+}
+
+export type GroupCounts = {
+  readonly members: number;
+  readonly managers: readonly string[];
+  readonly activeServers: number;
+};
+
+/** Three queries however many groups; each goes by an index. */
+export async function countsOfGroups(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, GroupCounts>> {
+  if (ids.length === 0) return new Map();
+  const of = [...ids];
+  const [members, managers, active] = await Promise.all([
+    db
+      .select({ id: groupMembers.groupId, n: count() })
+      .from(groupMembers)
+      .where(inArray(groupMembers.groupId, of))
+      .groupBy(groupMembers.groupId),
+    db
+      .select({ id: groupMembers.groupId, name: users.name })
+      .from(groupMembers)
+      .innerJoin(users, eq(users.id, groupMembers.userId))
+      .where(and(inArray(groupMembers.groupId, of), eq(groupMembers.role, "manager")))
+      .orderBy(asc(users.name)),
+    db
+      .select({ id: servers.groupId, n: count() })
+      .from(servers)
+      .where(and(inArray(servers.groupId, of), notInArray(servers.phase, ["stopped", "failed"])))
+      .groupBy(servers.groupId),
+  ]);
+  const membersOf = new Map(members.map((row) => [row.id, row.n]));
+  const activeOf = new Map(active.map((row) => [row.id, row.n]));
+  const managersOf = Map.groupBy(managers, (row) => row.id);
+  const countsOf = (id: string): GroupCounts => ({
+    members: membersOf.get(id) ?? 0,
+    managers: (managersOf.get(id) ?? []).map((row) => row.name),
+    activeServers: activeOf.get(id) ?? 0,
+  });
+  return new Map(of.map((id) => [id, countsOf(id)]));
+}
+
+export async function groupsPastUndo(db: Db | Tx, now: Date): Promise<string[]> {
+  const rows = await db
+    .select({ id: groups.id })
+    .from(groups)
+    .where(and(isNotNull(groups.deletedAt), lte(groups.undoUntil, now)));
+  return rows.map((row) => row.id);
 }

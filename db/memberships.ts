@@ -5,12 +5,17 @@ import { groupMembers, groups } from "./schema/groups.ts";
 import { users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
 
-export type Membership = { readonly groupId: string; readonly group: string; readonly role: "member" | "manager" };
+export type Membership = {
+  readonly groupId: string;
+  readonly group: string;
+  readonly description: string;
+  readonly role: "member" | "manager";
+};
 
 /** The groups a user is in; deleted ones, though undoable, have no members. */
 export async function membershipsOf(db: Db | Tx, userId: string): Promise<Membership[]> {
   return await db
-    .select({ groupId: groups.id, group: groups.name, role: groupMembers.role })
+    .select({ groupId: groups.id, group: groups.name, description: groups.description, role: groupMembers.role })
     .from(groupMembers)
     .innerJoin(groups, eq(groups.id, groupMembers.groupId))
     .where(and(eq(groupMembers.userId, userId), isNull(groups.deletedAt)))

@@ -1,5 +1,6 @@
 import { forgetStreamBefore } from "#db/stream.ts";
 import { forgetOldLogins } from "./auth/forget-old-logins.ts";
+import { purgeDeletedGroups } from "./groups/purge.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 const everyMs = 600_000;
@@ -15,7 +16,8 @@ export function beginHousekeeping(ctx: VerbContext): () => void {
 
 async function tidy(ctx: VerbContext): Promise<void> {
   const streamFrom = new Date(ctx.clock.now().getTime() - streamKeptMs);
-  await Promise.all([forgetStreamBefore(ctx.db, streamFrom), forgetOldLogins(ctx)]).catch((error: unknown) =>
+  const work = [forgetStreamBefore(ctx.db, streamFrom), forgetOldLogins(ctx), purgeDeletedGroups(ctx)];
+  await Promise.all(work).catch((error: unknown) =>
     ctx.log.warn({ err: error }, "housekeeping failed; the next round tries again"),
   );
 }

@@ -1,3 +1,4 @@
+import { groupsRouter } from "./routers/groups.ts";
 import { hubRouter } from "./routers/hub.ts";
 import { meRouter } from "./routers/me.ts";
 import { serversRouter } from "./routers/servers.ts";
@@ -13,5 +14,6 @@ export const appRouter = router({
   users: usersRouter,
   tokens: tokensRouter,
   usage: usageRouter,
+  groups: groupsRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -1,5 +1,5 @@
 import type { Tx } from "#db/client.ts";
-import { setManagedGroupsOf } from "#db/groups.ts";
+import { setManagedGroupsOf } from "#db/managed-groups.ts";
 import { insertIdentity, lockUserOfIdentity } from "#db/identities.ts";
 import type { StreamRecord } from "#db/stream.ts";
 import { insertUser, type User } from "#db/users.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Groups } from "./groups.ts";
 import { LoadRoles } from "./load-roles.ts";
 import { Singleuser } from "./singleuser.ts";
 
@@ -247,6 +248,7 @@ export const Config = z.strictObject({
   auth: Auth.prefault({}),
   spawner: Spawner.prefault({}),
   singleuser: Singleuser.prefault({}),
+  groups: Groups.prefault({}),
   cull: Cull.prefault({}),
   custom: z.record(z.string(), z.unknown()).default({}).describe("Anything you like; Berth ignores it."),
 });

@@ -24,12 +24,12 @@ export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner): Pr
     queuePositionOf(ctx.db, server),
     server.homeId === null ? undefined : findHome(ctx.db, server.homeId),
   ]);
-  const asked = server.desired === "running" && server.phaseGeneration < server.generation;
+  const asked = isAsked(server);
   return {
     id: server.id,
     ownerName,
     name: server.name,
-    phase: phaseShownFor(server, asked),
+    phase: phaseNow(server),
     phaseSince: server.phaseSince,
     queuePosition,
     profile: spec === null ? null : spec.profile,
@@ -50,8 +50,13 @@ export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner): Pr
   };
 }
 
-function phaseShownFor(server: ServerRow, asked: boolean): Phase {
-  if (asked) return phaseWhileAsked[server.phase];
+function isAsked(server: ServerRow): boolean {
+  return server.desired === "running" && server.phaseGeneration < server.generation;
+}
+
+/** The phase people are shown. */
+export function phaseNow(server: ServerRow): Phase {
+  if (isAsked(server)) return phaseWhileAsked[server.phase];
   const runs = server.phase !== "stopped" && server.phase !== "failed";
   return server.desired === "stopped" && runs ? "stopping" : server.phase;
 }

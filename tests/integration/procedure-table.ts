@@ -8,6 +8,7 @@ import { createToken } from "#server/tokens/create.ts";
 import { until } from "#tests/fakes/hub-under-test.ts";
 import { password } from "#tests/fakes/portal-visitor.ts";
 import type { Portal } from "#tests/fakes/whole-portal.ts";
+import { procedures as groupProcedures } from "./procedures-of-groups.ts";
 
 /**
  * Who calls: nobody, the owner, another user, an admin, the owner's token that may only read their servers, a manager of the owner's
@@ -32,6 +33,8 @@ export type Procedure = {
   readonly expected: Expected;
   /** The audit rows of a call that went well; a query has none. */
   readonly audit: readonly string[];
+  /** A mutation only because its input is too long for an address: it writes nothing. */
+  readonly onlyReads?: true;
 };
 
 const outcomes = (
@@ -68,6 +71,7 @@ const query = (expected: Expected, prepare: Procedure["prepare"] = () => undefin
 
 /** Every procedure of the portal's API and who may call it. A procedure that isn't here fails the tests. */
 export const procedures: Readonly<Record<string, Procedure>> = {
+  ...groupProcedures,
   "hub.checks": query(forAdmins),
   "me.get": query(outcomes("ok", "ok", "ok", "ok")),
   "me.changePassword": {

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { inTransaction } from "#db/client.ts";
-import { setManagedGroupsOf } from "#db/groups.ts";
+import { setManagedGroupsOf } from "#db/managed-groups.ts";
 import { groups } from "#db/schema/groups.ts";
 import { users } from "#db/schema/people.ts";
 import { allotUid, groupNamesOf } from "#db/users.ts";

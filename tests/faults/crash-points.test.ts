@@ -1,7 +1,10 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findServer } from "#db/servers.ts";
+import { findServer, type ServerRow } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
 import type { Hub } from "#server/hub.ts";
+import { deleteServer } from "#server/servers/delete.ts";
+import { restartServer } from "#server/servers/restart.ts";
 import { startServer } from "#server/servers/start.ts";
 import { stopServer } from "#server/servers/stop.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
@@ -37,20 +40,33 @@ async function withHub<T>(mortal: MortalHub, work: (hub: Hub) => Promise<T>): Pr
   }
 }
 
-const phaseOf = async (user: string) => {
+/** A named server: it can be deleted too. */
+const name = "second";
+const rowOf = async (user: string) => {
   const found = await findUserByName(database.db, user);
-  return found === undefined ? undefined : (await findServer(database.db, found.id, ""))?.phase;
+  return found === undefined ? undefined : await findServer(database.db, found.id, name);
 };
+const phaseOf = async (user: string) => (await rowOf(user))?.phase;
 
-/** Starts `user`'s server and stops it again, as far as the hub lives. */
-async function startAndStop(hub: Hub, user: string, mortal: MortalHub): Promise<void> {
-  const reach = (phase: string) => until(async () => mortal.dead || (await phaseOf(user)) === phase, phase);
+/** Starts `user`'s server, starts it anew, stops it and deletes it, as far as the hub lives. */
+async function wholeLife(hub: Hub, user: string, mortal: MortalHub): Promise<void> {
+  const ctx = hub.systemContext("test");
+  const reach = (phase: string, generation: number) =>
+    until(async () => {
+      const row = await rowOf(user);
+      return mortal.dead || (row?.phase === phase && row.phaseGeneration === generation);
+    }, phase);
+  const steps = [
+    () => startServer(ctx, { user, name }),
+    () => reach("ready", 1),
+    () => restartServer(ctx, { user, name }),
+    () => reach("ready", 2),
+    () => stopServer(ctx, { user, name }),
+    () => reach("stopped", 2),
+    () => deleteServer(ctx, { user, name }),
+  ];
   try {
-    await startServer(hub.systemContext("test"), { user });
-    await reach("ready");
-    if (mortal.dead) return;
-    await stopServer(hub.systemContext("test"), { user });
-    await reach("stopped");
+    for (const step of steps) if (!mortal.dead) await step();
   } catch (error) {
     if (!mortal.dead) throw error;
   }
@@ -68,21 +84,21 @@ async function countPoints(): Promise<string[]> {
   const mortal = new MortalHub(null);
   await withHub(mortal, async (hub) => {
     mortal.points.length = 0;
-    await startAndStop(hub, user, mortal);
+    await wholeLife(hub, user, mortal);
   });
   return [...mortal.points];
 }
 
-describe("R-03, F-01: a hub killed at every point of a start and a stop", () => {
+describe("R-03, F-01: a hub killed at every point of a start, a restart, a stop and a delete", () => {
   test("after a restart there is exactly one run or none, as wished, and a bystander's server was not touched", async () => {
     const bystander = await newUser();
     await withHub(new MortalHub(null), async (hub) => {
-      await startServer(hub.systemContext("test"), { user: bystander });
+      await startServer(hub.systemContext("test"), { user: bystander, name });
       await until(async () => (await phaseOf(bystander)) === "ready", "the bystander");
     });
     const points = await countPoints();
     console.info(
-      `R-03: ${points.length} points in a start and a stop, each with death before and after: ${points.length * 2} crashes`,
+      `R-03: ${points.length} points in a start, a restart, a stop and a delete, each with death before and after: ${points.length * 2} crashes`,
     );
     expect(points.length).toBeGreaterThan(15);
     for (let at = 0; at < points.length; at++) {
@@ -93,31 +109,35 @@ describe("R-03, F-01: a hub killed at every point of a start and a stop", () => 
   }, 300_000);
 });
 
-async function crashAt(death: Death, name: string): Promise<void> {
+async function crashAt(death: Death, point: string): Promise<void> {
   const user = await newUser();
   const mortal = new MortalHub(death);
-  const title = `${death.when} point ${death.at} (${name})`;
+  const title = `${death.when} point ${death.at} (${point})`;
   await withHub(mortal, async (hub) => {
     mortal.points.length = 0;
-    await startAndStop(hub, user, mortal);
+    await wholeLife(hub, user, mortal);
   }).catch(() => undefined);
-  await withHub(new MortalHub(null), async () => {
-    const found = await findUserByName(database.db, user);
-    const wished = async () => (found === undefined ? undefined : await findServer(database.db, found.id, ""));
-    await until(async () => {
-      const server = await wished();
-      if (server === undefined) return true;
-      const run = spawner.runs.get(server.id);
-      return server.desired === "running"
-        ? server.phase === "ready" && run?.ref.runId === server.runId
-        : server.phase === "stopped" && run === undefined;
-    }, `rest after death ${title}`);
-    const server = await wished();
-    if (server !== undefined) {
-      const starts = spawner.started.filter((id) => id.startsWith(server.id));
-      expect(starts.length, title).toBeLessThanOrEqual(1);
-      spawner.kill(server.id);
-      await until(async () => (await wished())?.phase !== "ready", "clean up");
-    }
+  await withHub(new MortalHub(null), async (hub) => {
+    await until(async () => isAtRest(await rowOf(user)), `rest after death ${title}`);
+    const server = await rowOf(user);
+    const starts = spawner.started.filter((run) => server !== undefined && run.startsWith(server.id));
+    expect(new Set(starts).size, title).toBe(starts.length);
+    const { rows } = await database.db.execute(
+      sql`select count(h.id)::int as homes from homes h join users u on u.id = h.user_id where u.name = ${user}`,
+    );
+    expect(rows, title).toEqual([{ homes: server?.generation ? 1 : expect.any(Number) }]);
+    if (server === undefined) return;
+    if (server.desired === "running") await stopServer(hub.systemContext("test"), { user, name });
+    await until(async () => (await phaseOf(user)) === "stopped", "the stop at the end");
   });
+  expect(spawner.runs.size, `${title}: the bystander's run, and no orphan`).toBe(1);
+}
+
+function isAtRest(server: ServerRow | undefined): boolean {
+  if (server === undefined) return true;
+  const run = spawner.runs.get(server.id);
+  if (server.phaseGeneration !== server.generation) return false;
+  return server.desired === "running"
+    ? server.phase === "ready" && run?.ref.runId === server.runId
+    : server.phase === "stopped" && run === undefined;
 }

@@ -4,6 +4,7 @@ import { serversWithin, type Within } from "./memberships.ts";
 import { homes } from "./schema/homes.ts";
 import { users } from "./schema/people.ts";
 import { serverEvents, servers } from "./schema/servers.ts";
+import type { LastStop } from "./schema/settings.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
 export type HomeRow = typeof homes.$inferSelect;
@@ -72,6 +73,9 @@ export async function ensureServer(tx: Tx, values: typeof servers.$inferInsert):
   return row;
 }
 
+/** What was said about the end of one run says nothing of the next. */
+const nothingAnnounced = { keepUntil: null, stopAt: null, stopWhy: null };
+
 export type Wish = Pick<ServerRow, "profileSlug" | "options" | "spec" | "secret" | "homeId"> & {
   readonly wishedBy: string;
 };
@@ -80,17 +84,24 @@ export type Wish = Pick<ServerRow, "profileSlug" | "options" | "spec" | "secret"
 export async function wishRunning(tx: Tx, serverId: string, wish: Wish, at: Date): Promise<ServerRow> {
   const [row] = await tx
     .update(servers)
-    .set({ ...wish, desired: "running", generation: sql`${servers.generation} + 1`, wishedAt: at, failure: null })
+    .set({
+      ...wish,
+      ...nothingAnnounced,
+      desired: "running",
+      generation: sql`${servers.generation} + 1`,
+      wishedAt: at,
+      failure: null,
+    })
     .where(eq(servers.id, serverId))
     .returning();
   if (row === undefined) throw new Error("wishRunning: no such server");
   return row;
 }
 
-export async function wishStopped(tx: Tx, serverId: string, wishedBy: string, at: Date): Promise<ServerRow> {
+export async function wishStopped(tx: Tx, serverId: string, wishedBy: string, last: LastStop): Promise<ServerRow> {
   const [row] = await tx
     .update(servers)
-    .set({ desired: "stopped", wishedBy, wishedAt: at })
+    .set({ ...nothingAnnounced, desired: "stopped", wishedBy, wishedAt: new Date(last.at), lastStop: last })
     .where(eq(servers.id, serverId))
     .returning();
   if (row === undefined) throw new Error("wishStopped: no such server");
@@ -144,10 +155,15 @@ export async function deleteServerRow(tx: Tx, serverId: string): Promise<void> {
   await tx.delete(servers).where(eq(servers.id, serverId));
 }
 
-/** Activity never goes backwards, and only counts for the run it was seen on. */
+/**
+ * Activity never goes backwards, unless what is recorded lies in the future: then the clock was put back, and what is new would else
+ * count for nothing until it has caught up. It only counts for the run it was seen on. A stop that was announced because nobody was
+ * there is off at once.
+ */
 export async function touchServers(
   db: Db | Tx,
   seen: readonly { serverId: string; runId: string; at: Date }[],
+  now: Date,
 ): Promise<void> {
   if (seen.length === 0) return;
   const values = sql.join(
@@ -156,9 +172,16 @@ export async function touchServers(
   );
   await db.execute(sql`
     with seen(id, run_id, at) as (values ${values}),
+    fresh as (
+      select s.id, seen.at from seen join servers s on s.id = seen.id and s.run_id = seen.run_id
+      where s.last_activity_at is null or seen.at > s.last_activity_at or s.last_activity_at > ${now.toISOString()}::timestamptz
+      for update of s
+    ),
     touched as (
-      update servers set last_activity_at = greatest(servers.last_activity_at, seen.at)
-      from seen where servers.id = seen.id and servers.run_id = seen.run_id
+      update servers set last_activity_at = fresh.at,
+        stop_at = case when servers.stop_why = 'idle' then null else servers.stop_at end,
+        stop_why = case when servers.stop_why = 'idle' then null else servers.stop_why end
+      from fresh where servers.id = fresh.id
       returning servers.user_id, servers.last_activity_at
     )
     update users set last_activity_at = greatest(users.last_activity_at, t.at)

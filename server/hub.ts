@@ -11,6 +11,7 @@ import { createProviders, type IdentityProviders } from "./auth/providers.ts";
 import { systemScopes } from "./auth/roles.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
+import { Culler } from "./culler/loop.ts";
 import { HubError } from "./errors.ts";
 import { beginHousekeeping } from "./housekeeping.ts";
 import { StreamSource } from "./internal/stream-source.ts";
@@ -113,6 +114,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const systemContext = (name: string) =>
     contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" });
   const endHousekeeping = beginHousekeeping(systemContext("housekeeping"));
+  const culler = new Culler(systemContext("culler"));
   return {
     ...views,
     clock,
@@ -143,10 +145,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       void prepareVerification();
       notifications.start();
       reconciler.start();
+      culler.start();
     },
     stop: async () => {
       endHousekeeping();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), culler.stop()]);
       await notifications.stop();
       await connection.close();
     },

@@ -132,7 +132,7 @@ export class FakeHub {
   #answer(path: string, question: { token?: string; code?: string } & Partial<ActivityReport>): unknown {
     if (path === "/internal/token") return this.tokens.get(question.token ?? "") ?? { kind: "unknown" };
     if (path === "/internal/enter") return this.enterAnswers.get(question.code ?? "") ?? { kind: "refused" };
-    this.reports.push({ servers: question.servers ?? [] });
+    this.reports.push({ sentAt: question.sentAt ?? 0, servers: question.servers ?? [] });
     return {};
   }
 }

@@ -1,6 +1,7 @@
 import { profileProblems } from "#server/profiles/check.ts";
 import { isLoopbackHost, parseListen, trustedRangeProblem } from "./address.ts";
 import { authFindings } from "./auth-checks.ts";
+import { cullFindings } from "./cull-checks.ts";
 import type { KeyPath } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
@@ -20,7 +21,8 @@ const checks: readonly Check[] = [
   { needs: ["hub"], look: publicUrl },
   { needs: ["proxy", "hub"], look: addressForPeople },
   { needs: ["hub"], look: userOrigins },
-  { needs: ["cull", "spawner"], look: notBuiltYet },
+  { needs: ["cull", "singleuser"], look: cullFindings },
+  { needs: ["spawner"], look: notBuiltYet },
   { needs: ["hub"], look: internalListener },
   { needs: ["spawner"], look: namespaces },
   { needs: ["hub", "spawner", "singleuser"], look: profileProblems },
@@ -155,14 +157,8 @@ function userOrigins({ hub }: Config): CheckFinding[] {
 }
 
 /** What the schema has a place for and this version can't do: said at the start, never silently ignored. */
-function notBuiltYet({ cull, spawner }: Config): CheckFinding[] {
+function notBuiltYet({ spawner }: Config): CheckFinding[] {
   const findings: CheckFinding[] = [];
-  if (cull.enabled) {
-    findings.push({
-      path: ["cull", "enabled"],
-      message: "Stopping idle servers isn't part of this version yet. Set it to false.",
-    });
-  }
   if (spawner.connect === "portForward") {
     findings.push({
       path: ["spawner", "connect"],

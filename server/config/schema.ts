@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Cull } from "./cull.ts";
 import { Groups } from "./groups.ts";
 import { LoadRoles } from "./load-roles.ts";
 import { Singleuser } from "./singleuser.ts";
@@ -228,17 +229,6 @@ const Spawner = z.strictObject({
     .optional()
     .describe("Local: the `jupyter` command to use. Default: a virtual environment made in the home."),
   kubernetes: Kubernetes.prefault({}),
-});
-
-const Cull = z.strictObject({
-  enabled: z.boolean().default(false).describe("Stop idle servers. Not part of this version yet: leave it off."),
-  timeout: z.int().min(60).default(3600).describe("Seconds without activity after which a server is stopped."),
-  every: z.int().min(10).default(600).describe("Seconds between two looks."),
-  maxAge: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe("Seconds after which a server is stopped even when it is in use; 0 means never."),
 });
 
 export const Config = z.strictObject({

@@ -105,10 +105,11 @@ async function watch(state: EdgeState, signal: AbortSignal): Promise<void> {
     await clock.sleep(lookEveryMs, signal).catch(() => undefined);
     activity.look(knowledge.routes.runs(), clock.now().getTime());
     knowledge.putOut();
-    if (!signal.aborted && looks % reportEveryLooks !== 0) continue;
-    const report = activity.report(knowledge.routes.runs());
+    const isDue = looks % reportEveryLooks === 0 || activity.hasComeback(knowledge.routes.runs());
+    if (!signal.aborted && !isDue) continue;
+    const report = activity.report(knowledge.routes.runs(), clock.now().getTime());
     if (report !== null)
-      await client.ask("/internal/activity", report, z.unknown()).catch((error: unknown) => {
+      await client.ask("/internal/activity", report.message, z.unknown()).then(report.taken, (error: unknown) => {
         log.warn({ err: error }, "the hub did not take the report on activity; the next one covers it");
       });
     if (signal.aborted) return;

@@ -92,7 +92,9 @@ function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): voi
       inject: keepsOwnLogin ? null : route.inject,
     },
   );
-  run.lastActivityMs = state.options.clock.now().getTime();
+  const { method = "GET", url = "" } = incoming.request;
+  const opensPage = incoming.head.fetchMode === "navigate" && incoming.head.fetchDest === "document";
+  run.noteRequest(method, url, opensPage, state.options.clock.now().getTime());
   const forwarding = new Forwarding(incoming.request, incoming.response, {
     pool: run.pool,
     path,

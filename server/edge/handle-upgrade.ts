@@ -66,7 +66,7 @@ function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): v
   const { run, visitor, path, pageOrigin } = decision;
   const { route } = run;
   const keepsOwnLogin = route.auth === "hub";
-  run.lastActivityMs = state.options.clock.now().getTime();
+  run.noteRequest("GET", request.url ?? "", false, state.options.clock.now().getTime());
   upgrade(socket, upgrading.bytesAfterHead, {
     target: route.target,
     path,
@@ -84,6 +84,7 @@ function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): v
     connectTimeoutSeconds: state.options.connectTimeoutSeconds,
     source: { kind: "server", pageOrigin },
     visitor,
+    keepAliveBytes: route.keepAliveBytes ?? 0,
     fail: (failure) => answerFailureOnSocket(socket, failureOfRun(failure, run, request.url ?? ""), asker),
     open: (exchange) => run.open.add(exchange),
     over: (exchange) => {

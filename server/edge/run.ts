@@ -2,6 +2,7 @@ import { Pool } from "undici";
 import type { z } from "zod";
 import type { RouteMessage, TargetMessage } from "#server/internal/messages.ts";
 import { OpenExchanges } from "./open-exchanges.ts";
+import { Polling } from "./polling.ts";
 
 export type Target = z.infer<typeof TargetMessage>;
 
@@ -25,6 +26,8 @@ export type Exchange = {
   readonly webSocket: boolean;
   /** Bytes so far, both directions. */
   bytes(): number;
+  /** Frames with data that the browser has sent. */
+  clientFrames?(): number;
   end(reason: EndReason): void;
 };
 
@@ -40,6 +43,7 @@ export class Run {
   #pool: Pool | null = null;
   readonly open = new OpenExchanges();
   lastActivityMs = 0;
+  readonly #polling = new Polling();
   /** Of exchanges that are over. */
   closedBytes = 0;
   ended = false;
@@ -47,6 +51,11 @@ export class Run {
   constructor(route: RouteMessage, times: PoolTimes) {
     this.route = route;
     this.#times = times;
+  }
+
+  /** Somebody's request counts as activity, a page's own look for news doesn't. */
+  noteRequest(method: string, target: string, opensPage: boolean, nowMs: number): void {
+    if (this.#polling.isActivity(method, target, opensPage)) this.lastActivityMs = nowMs;
   }
 
   /** Made when the first request comes: most servers of a large portal are open in nobody's browser. */

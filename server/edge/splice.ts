@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ClientFrames } from "./client-frames.ts";
 import type { EndReason, Exchange, Visitor } from "./run.ts";
 import { closeFrame } from "./websocket.ts";
 
@@ -18,8 +19,8 @@ const farewells: Record<EndReason, Buffer> = {
 export function splice(
   client: Socket,
   upstream: Socket,
-  visitor: Visitor | null,
-  over: (exchange: Exchange) => void,
+  frames: ClientFrames,
+  { visitor, over }: { readonly visitor: Visitor | null; over(exchange: Exchange): void },
 ): Exchange {
   for (const socket of [client, upstream]) {
     socket.setTimeout(0);
@@ -31,6 +32,7 @@ export function splice(
     place: -1,
     visitor,
     webSocket: true,
+    clientFrames: () => frames.count,
     bytes: () => client.bytesRead + client.bytesWritten - bytesBefore,
     end: (reason) => {
       upstream.unpipe(client);
@@ -50,6 +52,7 @@ export function splice(
   client.on("end", partnersDone);
   upstream.on("end", partnersDone);
   client.once("close", () => over(exchange));
+  client.on("data", (chunk: Buffer) => frames.see(chunk));
   client.pipe(upstream);
   upstream.pipe(client);
   return exchange;

@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { writeHeadToSocket } from "./answer.ts";
+import { ClientFrames } from "./client-frames.ts";
 import type { ForwardFailure } from "./forward.ts";
 import { type ResponseSource, responseHeaders } from "./response-headers.ts";
 import type { Exchange, Target, Visitor } from "./run.ts";
@@ -15,6 +16,8 @@ export type UpgradePlan = {
   readonly connectTimeoutSeconds: number;
   readonly source: ResponseSource;
   readonly visitor: Visitor | null;
+  /** Frames up to this size are the app's own sign of life. */
+  readonly keepAliveBytes: number;
   fail(failure: ForwardFailure): void;
   /** The exchange that counts from now on; each one given here is given to `over` later. */
   open(exchange: Exchange): void;
@@ -137,7 +140,9 @@ function join(
   writeHeadToSocket(client, 101, "Switching Protocols", [...headers, "Connection", "Upgrade", "Upgrade", "websocket"]);
   if (clientHead.length > 0) upstream.write(clientHead);
   if (upstreamHead.length > 0) client.write(upstreamHead);
-  plan.open(splice(client, upstream, plan.visitor, plan.over));
+  const frames = new ClientFrames(plan.keepAliveBytes);
+  frames.see(clientHead);
+  plan.open(splice(client, upstream, frames, plan));
 }
 
 /** A plain answer to an upgrade is passed on as it is, and that was it: never a tunnel, never another request (S-54). */

@@ -34,6 +34,8 @@ export const RouteMessage = z.object({
   /** `hub`: the server makes its own OAuth round, the edge neither checks nor injects. */
   auth: z.enum(["edge", "hub"]),
   inject: z.object({ header: z.string(), value: z.string() }).nullable(),
+  /** Frames of a WebSocket up to this size say nothing about anybody being there: the app's own sign of life. */
+  keepAliveBytes: z.int().optional(),
   access: z.array(AccessEntry),
 });
 export type RouteMessage = z.infer<typeof RouteMessage>;
@@ -107,6 +109,8 @@ export type TokenAnswer = z.infer<typeof TokenAnswer>;
 
 /** `POST /internal/activity`: what the edge saw since the last report. */
 export const ActivityReport = z.object({
+  /** By the clock that `lastActivityAt` is by. */
+  sentAt: z.int(),
   servers: z.array(
     z.object({
       serverId: z.string(),

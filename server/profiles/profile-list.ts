@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { ProfileCullInput } from "#server/culler/profile-cull.ts";
 import { type AccessRule, accessKeys, accessProblems } from "./access.ts";
 import { slugify } from "./slugify.ts";
 import { KubespawnerOverride, Settings } from "./traits.ts";
@@ -109,6 +110,7 @@ const Profile = z.strictObject({
     .describe("May hold simple HTML; scripts, styles and event handlers are removed."),
   default: z.boolean().optional(),
   kubespawner_override: KubespawnerOverride.prefault({}),
+  cull: ProfileCullInput,
   profile_options: z.record(optionName, ProfileOption).default({}),
   ...accessKeys,
 });

@@ -5,6 +5,9 @@ import { specOf } from "#server/spawner/record.ts";
 import type { Target } from "#server/spawner/spawner.ts";
 import { prefixFor } from "./names.ts";
 
+/** VS Code's page says that it is there every five seconds, with the head of a message and nothing in it (`ipc.net.ts`, HeaderLength). */
+const codeServerHeaderBytes = 13;
+
 /** What the edges are told of a server: a route while it is ready, else why there is none. */
 export function edgeChangeFor(found: ServerWithOwner, grants: readonly GrantRow[]): StreamChange {
   const route = routeFor(found, grants);
@@ -23,6 +26,7 @@ export function routeFor(found: ServerWithOwner, grants: readonly GrantRow[]): R
     target: server.target as Target,
     stripPrefix: spec.app.stripPrefix,
     auth: spec.app.auth,
+    ...(spec.app.preset === "code-server" ? { keepAliveBytes: codeServerHeaderBytes } : {}),
     inject:
       header === null || spec.app.auth === "hub"
         ? null

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
+import type { StopReason } from "#db/schema/settings.ts";
 import { findServer, lockServer, runningServersOf, type ServerRow, wishStopped } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
 import { findUserByName } from "#db/users.ts";
@@ -7,6 +8,7 @@ import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
+import { lastStopFor, whoAsked } from "./last-stop.ts";
 import { actorLabel } from "./start.ts";
 
 export const ServerInput = z.strictObject({ user: z.string().max(256), name: z.string().max(64).default("") });
@@ -19,13 +21,20 @@ export async function stopServer(ctx: VerbContext, rawInput: unknown): Promise<S
   return await stopRow(ctx, server.id, input.user, "asked");
 }
 
-/** Stops a row whoever owns it: the caller has checked the right. */
-export async function stopRow(ctx: VerbContext, serverId: string, userName: string, why: string): Promise<ServerRow> {
+/** Stops a row whoever owns it: the caller has checked the right. `asked`: somebody pressed the button. */
+export async function stopRow(
+  ctx: VerbContext,
+  serverId: string,
+  userName: string,
+  why: StopReason | "asked",
+): Promise<ServerRow> {
   return await inTransaction(ctx.db, async (tx) => {
     const server = await lockServer(tx, serverId);
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
     if (server.desired === "stopped" && server.phase !== "failed") return server;
-    const wished = await wishStopped(tx, serverId, actorLabel(ctx), ctx.clock.now());
+    const reason = why === "asked" ? whoAsked(ctx.actor, userName) : why;
+    const last = lastStopFor(reason, actorLabel(ctx), ctx.clock.now());
+    const wished = await wishStopped(tx, serverId, actorLabel(ctx), last);
     await recordAudit(tx, ctx, {
       action: "server.stop",
       target: `server:${serverId}`,
@@ -41,7 +50,7 @@ export async function stopRow(ctx: VerbContext, serverId: string, userName: stri
 export async function stopServersOf(
   ctx: VerbContext,
   user: { readonly id: string; readonly name: string },
-  why: string,
+  why: StopReason,
   which: (server: ServerRow) => boolean = () => true,
 ): Promise<void> {
   for (const server of await runningServersOf(ctx.db, user.id)) {

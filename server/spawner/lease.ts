@@ -7,7 +7,14 @@ export const leaseName = "reconciler";
 const leaseSeconds = 10;
 const renewEveryMs = 3000;
 
-type LeaseDeps = { readonly db: Db; readonly clock: Clock; readonly log: Log; readonly holder: string };
+type LeaseDeps = {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly holder: string;
+  /** Default: the reconciler's. */
+  readonly name?: string;
+};
 
 /**
  * Calls `lead` each time this hub becomes the leader, with the epoch that must stand in its writes. The signal it gets
@@ -19,6 +26,7 @@ export async function holdLease(
   lead: (epoch: number, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
+  const name = deps.name ?? leaseName;
   let term: { epoch: number; abort: AbortController; done: Promise<void> } | null = null;
   let renewedAt = 0;
   const stepDown = async () => {
@@ -29,8 +37,8 @@ export async function holdLease(
     await ending.done;
   };
   while (!signal.aborted) {
-    const lease = await acquireLease(deps.db, leaseName, deps.holder, leaseSeconds).catch((error: unknown) => {
-      deps.log.warn({ err: error }, "could not renew the reconciler's lease");
+    const lease = await acquireLease(deps.db, name, deps.holder, leaseSeconds).catch((error: unknown) => {
+      deps.log.warn({ err: error, lease: name }, "could not renew a lease");
       return undefined;
     });
     const now = deps.clock.monotonicMs();
@@ -41,12 +49,12 @@ export async function holdLease(
     await deps.clock.sleep(renewEveryMs, signal).catch(() => undefined);
   }
   await stepDown();
-  await releaseLease(deps.db, leaseName, deps.holder).catch(() => undefined);
+  await releaseLease(deps.db, name, deps.holder).catch(() => undefined);
 }
 
 function beginTerm(deps: LeaseDeps, epoch: number, lead: (epoch: number, signal: AbortSignal) => Promise<void>) {
   const abort = new AbortController();
-  deps.log.info({ epoch }, "this hub leads");
+  deps.log.info({ epoch, lease: deps.name ?? leaseName }, "this hub leads");
   const done = lead(epoch, abort.signal).catch((error: unknown) => {
     if (!abort.signal.aborted) deps.log.error({ err: error }, "leading ended with an error");
   });

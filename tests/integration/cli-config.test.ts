@@ -106,7 +106,7 @@ describe("a right configuration", () => {
     expect(await berth(file, "config", "validate")).toEqual({ code: 0, out: `${file} is fine.\n`, err: "" });
     const shown = await berth(file, "config", "show", "-o", "json");
     expect(JSON.parse(shown.out)).toMatchObject({
-      cull: { timeout: 7200, every: 600 },
+      cull: { timeout: 7200, every: 60 },
       hub: { subdomainHost: "users.example.org" },
       auth: { dummy: { password: "[redacted]" } },
     });

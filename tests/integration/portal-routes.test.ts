@@ -159,20 +159,25 @@ describe("S-64: what the hub asks of a server itself", () => {
     }
   });
 
-  test("activity seen on another run, or in the future, counts for nothing", async () => {
-    const report = async (runId: string, lastActivityAt: number) => {
+  test("F-29 activity seen on another run, or in the future, counts for nothing; an edge's wrong clock changes nothing", async () => {
+    const report = async (runId: string, lastActivityAt: number, sentAt = Date.now()) => {
       const servers = [{ serverId: id, runId, lastActivityAt, openWebSockets: 1, bytes: 1 }];
       const answer = await send({ socketPath: portal.socketOf("edge") }, "/internal/activity", {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ servers }),
+        body: JSON.stringify({ sentAt, servers }),
       });
       expect(answer.status).toBe(200);
       return (await row())?.lastActivityAt?.getTime() ?? null;
     };
     const now = Date.now();
     expect(await report("the-run-before", now)).toBeNull();
-    expect(await report(runIdNow(), now - 5000)).toBe(now - 5000);
+    const hourMs = 3_600_000;
+    expect(await report(runIdNow(), now - hourMs - 20_000, now - hourMs), "an hour behind").toBeGreaterThan(
+      now - 21_000,
+    );
+    expect(await report(runIdNow(), now + hourMs - 9000, now + hourMs), "an hour ahead").toBeLessThan(now - 6000);
+    expect(await report(runIdNow(), now - 5000)).toBeGreaterThanOrEqual(now - 5000);
     expect(await report(runIdNow(), now + 3_600_000)).toBeLessThan(now + 60_000);
     expect(await report(runIdNow(), now - 9000), "never back").toBeGreaterThan(now - 5000);
   });

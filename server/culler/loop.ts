@@ -1,0 +1,208 @@
+import { randomUUID } from "node:crypto";
+import { type CullCandidate, cullCandidates, cullerLease, forgetAnnouncements } from "#db/culling.ts";
+import type { CullRule } from "#db/schema/settings.ts";
+import { touchServers } from "#db/servers.ts";
+import { listedProfiles } from "#server/profiles/catalogue.ts";
+import { holdLease } from "#server/spawner/lease.ts";
+import { Turns } from "#server/spawner/turns.ts";
+import type { VerbContext } from "#server/verb-context.ts";
+import { askJupyter, type JupyterAnswer } from "./ask-jupyter.ts";
+import { announce, cullServer, type Decided } from "./carry-out.ts";
+import { type CullDecision, decideCull, warningMs } from "./cull.ts";
+import { activityOf, announcementOf, jupyterQuestion, type Memory, newsOf, remember, withAnswer } from "./look.ts";
+import { quietWindows, windowFor } from "./quiet-hours.ts";
+import { type EffectiveRule, effectiveRule, type ProfileCull } from "./rule.ts";
+import { lastedMs, type Moment } from "./steady.ts";
+
+/** L-12: a backend that is told to stop hundreds at once has nothing left for those who start. */
+const betweenStopsMs = 100;
+const soonestMs = 1000;
+const missedLookMs = 30_000;
+
+/**
+ * Looks at every ready server now and then, and stops those that nobody needs. One hub does it at a time, under a lease of its own: what
+ * it writes are wishes, as a person's are, so it needs none of what the reconciler knows. What it learned dies with its lease.
+ */
+export class Culler {
+  readonly #ctx: VerbContext;
+  readonly #ended = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(ctx: VerbContext) {
+    this.#ctx = ctx;
+  }
+
+  start(): void {
+    const { db, clock, log, config } = this.#ctx;
+    if (!config.cull.enabled) {
+      void forgetAnnouncements(db).catch((error: unknown) =>
+        log.warn({ err: error }, "old announcements stay for now"),
+      );
+      return;
+    }
+    this.#loop = holdLease(
+      { db, clock, log, holder: randomUUID(), name: cullerLease },
+      (epoch, signal) => new CullTerm(this.#ctx, epoch, signal).run(),
+      this.#ended.signal,
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort(new Error("the hub ends"));
+    await this.#loop;
+  }
+}
+
+/** One leadership of the culler. */
+export class CullTerm {
+  readonly #ctx: VerbContext;
+  readonly #epoch: number;
+  readonly #signal: AbortSignal;
+  readonly #turns: Turns;
+  readonly #profiles: ReadonlyMap<string, ProfileCull>;
+  #memories: ReadonlyMap<string, Memory> = new Map();
+  #lastLookMs: number | null = null;
+
+  constructor(ctx: VerbContext, epoch: number, signal: AbortSignal) {
+    this.#ctx = ctx;
+    this.#epoch = epoch;
+    this.#signal = signal;
+    this.#turns = new Turns(ctx.config.cull.concurrency);
+    this.#profiles = new Map(listedProfiles(ctx.config).flatMap(({ slug, cull }) => (cull ? [[slug, cull]] : [])));
+  }
+
+  async run(): Promise<void> {
+    const { clock, log, config } = this.#ctx;
+    while (!this.#signal.aborted) {
+      const nextMs = await this.look().catch((error: unknown) => {
+        if (!this.#signal.aborted) log.warn({ err: error }, "the culler's look failed; the next one tries again");
+        return null;
+      });
+      const pauseMs = Math.min(config.cull.every * 1000, Math.max(soonestMs, nextMs ?? Number.POSITIVE_INFINITY));
+      await clock.sleep(pauseMs, this.#signal).catch(() => undefined);
+    }
+  }
+
+  /** One look at all. Returns in how many milliseconds the next announced stop is due; `null` when there is none. */
+  async look(): Promise<number | null> {
+    const moment = this.#moment();
+    const rows = await cullCandidates(this.#ctx.db);
+    const windows = new Map<string, ReturnType<typeof quietWindows>>();
+    const windowOf = ({ quietHours }: EffectiveRule, readyAtMs: number) => {
+      if (quietHours.length === 0) return null;
+      const key = JSON.stringify(quietHours);
+      const known = windows.get(key) ?? quietWindows(quietHours, moment.nowMs);
+      windows.set(key, known);
+      return windowFor(known, readyAtMs);
+    };
+    const before = this.#memories;
+    const now = new Map<string, Memory>();
+    const decided = await Promise.all(
+      rows.map(async (row): Promise<Decided> => {
+        const rule = this.#ruleFor(row);
+        const looked = remember(before.get(row.id), row, moment);
+        const answer = await this.#ask(row, looked, rule, moment);
+        const news = answer === "not-asked" ? null : newsOf(answer, row, this.#ctx.clock.now().getTime());
+        const memory = withAnswer(
+          news === null ? looked : remember(looked, { ...row, lastActivityAt: news }, moment),
+          answer,
+          moment,
+        );
+        now.set(row.id, memory);
+        const activity = activityOf(memory, answer, rule.idleSeconds, moment);
+        const decision = decideCull({
+          nowMs: moment.nowMs,
+          activity,
+          ageMs: lastedMs(memory.age, moment),
+          rule,
+          quietWindow: windowOf(rule, row.readyAt.getTime()),
+          keepUntilMs: row.keepUntil?.getTime() ?? null,
+          announced: announcementOf(memory, moment),
+          warnSeconds: this.#ctx.config.cull.warnSeconds,
+        });
+        return { row, rule, news, idleMs: lastedMs(memory.idle, moment), decision };
+      }),
+    );
+    this.#memories = now;
+    this.#lastLookMs = moment.monotonicMs;
+    await this.#record(decided);
+    for (const one of decided) await this.#carryOut(one);
+    return soonest(decided, moment.nowMs);
+  }
+
+  #moment(): Moment {
+    const { clock, config } = this.#ctx;
+    const monotonicMs = clock.monotonicMs();
+    const sinceLastLookMs = this.#lastLookMs === null ? null : monotonicMs - this.#lastLookMs;
+    const longestGapMs = 2 * config.cull.every * 1000 + missedLookMs;
+    const isContinuous = sinceLastLookMs !== null && sinceLastLookMs <= longestGapMs;
+    return { nowMs: clock.now().getTime(), monotonicMs, sinceLastLookMs, isContinuous };
+  }
+
+  #ruleFor({ profileSlug, groupCull, userCull }: CullCandidate): EffectiveRule {
+    const group: CullRule | null = groupCull;
+    const profile = this.#profiles.get(profileSlug ?? "") ?? null;
+    return effectiveRule({ cull: this.#ctx.config.cull, profile, group, user: userCull });
+  }
+
+  /** Only a server whose warning may be due before the next look is asked: the others are active by what the edges saw. */
+  async #ask(
+    row: CullCandidate,
+    memory: Memory,
+    { idleSeconds }: EffectiveRule,
+    moment: Moment,
+  ): Promise<JupyterAnswer | "not-asked"> {
+    const question = jupyterQuestion(row);
+    if (question === null || idleSeconds === null) return "not-asked";
+    const { warnSeconds, every } = this.#ctx.config.cull;
+    const leftMs = idleSeconds * 1000 - lastedMs(memory.idle, moment);
+    if (leftMs > warningMs(warnSeconds, idleSeconds) + every * 1000) return "not-asked";
+    return await this.#turns.take(() => askJupyter(question, moment.nowMs, this.#signal));
+  }
+
+  /** What the servers said of themselves becomes their activity, before anything is decided by the database. */
+  async #record(decided: readonly Decided[]): Promise<void> {
+    const seen = decided.flatMap(({ row, news }) =>
+      news === null ? [] : [{ serverId: row.id, runId: row.runId, at: news }],
+    );
+    await touchServers(this.#ctx.db, seen, this.#ctx.clock.now());
+  }
+
+  async #carryOut(one: Decided): Promise<void> {
+    if (this.#signal.aborted) return;
+    const { clock, log } = this.#ctx;
+    await carryOutOne(this.#ctx, one, this.#epoch).catch((error: unknown) =>
+      log.warn(
+        { err: error, serverId: one.row.id },
+        "a decision of the culler was not carried out; the next look tries again",
+      ),
+    );
+    if (one.decision.do === "stop") await clock.sleep(betweenStopsMs, this.#signal).catch(() => undefined);
+  }
+}
+
+async function carryOutOne(ctx: VerbContext, one: Decided, epoch: number): Promise<void> {
+  const { decision } = one;
+  switch (decision.do) {
+    case "keep":
+      return;
+    case "warn":
+      return void (await announce(ctx, one, epoch, { at: new Date(decision.stopAtMs), why: decision.why }));
+    case "clear-warning":
+      return void (await announce(ctx, one, epoch, null));
+    case "stop":
+      return void (await cullServer(ctx, one, epoch, decision.why));
+    default:
+      return decision satisfies never;
+  }
+}
+
+function soonest(decided: readonly Decided[], nowMs: number): number | null {
+  const due = decided.flatMap(({ row, decision }) => stopAtOf(row, decision));
+  return due.length === 0 ? null : Math.min(...due) - nowMs;
+}
+
+function stopAtOf(row: CullCandidate, decision: CullDecision): number[] {
+  if (decision.do === "warn") return [decision.stopAtMs];
+  return decision.do === "keep" && row.stopAt !== null ? [row.stopAt.getTime()] : [];
+}

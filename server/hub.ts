@@ -113,7 +113,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const views: ViewContext = { db, config, spawner, limitsNote };
   const systemContext = (name: string) =>
     contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" });
-  const endHousekeeping = beginHousekeeping(systemContext("housekeeping"));
+  const endHousekeeping = beginHousekeeping(systemContext("housekeeping"), spawner);
   const culler = new Culler(systemContext("culler"));
   return {
     ...views,

@@ -1,7 +1,11 @@
+import { announcementsRouter } from "./routers/announcements.ts";
+import { auditRouter } from "./routers/audit.ts";
 import { groupsRouter } from "./routers/groups.ts";
+import { homesRouter } from "./routers/homes.ts";
 import { hubRouter } from "./routers/hub.ts";
 import { meRouter } from "./routers/me.ts";
 import { serversRouter } from "./routers/servers.ts";
+import { sessionsRouter } from "./routers/sessions.ts";
 import { tokensRouter } from "./routers/tokens.ts";
 import { usageRouter } from "./routers/usage.ts";
 import { usersRouter } from "./routers/users.ts";
@@ -14,6 +18,10 @@ export const appRouter = router({
   users: usersRouter,
   tokens: tokensRouter,
   usage: usageRouter,
+  announcements: announcementsRouter,
+  audit: auditRouter,
+  homes: homesRouter,
+  sessions: sessionsRouter,
   groups: groupsRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -33,6 +33,7 @@ export class BackendView {
       start: (order, signal) => spawner.start(order, signal),
       stop: (ref, signal) => spawner.stop(ref, signal),
       observe: (ref, signal) => spawner.observe(ref, signal),
+      removeHome: (home, signal) => spawner.removeHome(home, signal),
       observeAll: async (signal) => {
         const all = await spawner.observeAll(signal);
         this.#set(true, this.#staleSince);

@@ -2,6 +2,7 @@ import type { KubernetesContext } from "./kubernetes-context.ts";
 import { KubernetesGround } from "./kubernetes-ground.ts";
 import { kubernetesHealth } from "./kubernetes-health.ts";
 import { observePod, observePods, podLog } from "./kubernetes-look.ts";
+import { removeClaim } from "./kubernetes-remove-home.ts";
 import { startPod } from "./kubernetes-start.ts";
 import { KubernetesStops } from "./kubernetes-stop.ts";
 import { KubernetesView } from "./kubernetes-view.ts";
@@ -34,6 +35,7 @@ export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spaw
       await watchPods(k, listening, signal);
       staleSince = null;
     },
+    removeHome: (home, signal) => removeClaim(k, home, signal),
     logTail: (ref, lines) => podLog(k, ref, lines),
     health: () => kubernetesHealth(k, staleSince),
   };

@@ -11,12 +11,23 @@ import { cgroupLimits } from "./local/limits-cgroup.ts";
 import { processLimits } from "./local/limits-rlimit.ts";
 import { lastLines } from "./local/log-file.ts";
 import type { RunRecord } from "./local/records.ts";
+import { removeHomeFolder } from "./local/remove-home.ts";
 import { openRuntimeParent, runtimeParent } from "./local/runtime-folder.ts";
 import { ServerTable } from "./local/server-table.ts";
 import { startRun } from "./local/start-run.ts";
 import { Wakener } from "./local/wakener.ts";
 import { Watch } from "./local/watch.ts";
-import type { Observation, ServerRef, Sighting, Spawner, SpawnOrder, StartOutcome, StopOutcome } from "./spawner.ts";
+import type {
+  KeptHome,
+  Observation,
+  RemoveOutcome,
+  ServerRef,
+  Sighting,
+  Spawner,
+  SpawnOrder,
+  StartOutcome,
+  StopOutcome,
+} from "./spawner.ts";
 
 export { checkHomeEnterable } from "./local/home.ts";
 
@@ -109,6 +120,10 @@ class ProcessSpawner implements LocalSpawner {
     const { clock, log } = this.#options;
     const pause = (ms: number, until: AbortSignal) => this.#wakener.pause(ms, until);
     await new Watch({ table: this.#table, clock, log, pause }, listener).run(signal);
+  }
+
+  async removeHome(home: KeptHome): Promise<RemoveOutcome> {
+    return await removeHomeFolder(path.join(this.#options.home, "homes"), home);
   }
 
   async logTail(ref: ServerRef, lines: number): Promise<readonly string[]> {

@@ -16,11 +16,21 @@ export interface Spawner {
   observeAll(signal: AbortSignal): Promise<readonly Sighting[]>;
   /** Calls back at every change until the signal aborts. May miss nothing for longer than its own resync. */
   watch(listener: SpawnerListener, signal: AbortSignal): Promise<void>;
+  /** Removes the files of a home for good. `going`: ask again. Whatever isn't the very home meant is left alone. */
+  removeHome(home: KeptHome, signal?: AbortSignal): Promise<RemoveOutcome>;
   /** The last lines the server printed, oldest first; empty when there are none. */
   logTail(ref: ServerRef, lines: number): Promise<readonly string[]>;
   /** For `doctor`, the health page and readiness. */
   health(): Promise<SpawnerHealth>;
 }
+
+export type KeptHome = {
+  readonly homeId: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly claimUid: string | null;
+};
+export type RemoveOutcome = "gone" | "going";
 
 export interface SpawnerListener {
   changed(sighting: Sighting): void;

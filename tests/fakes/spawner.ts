@@ -1,4 +1,5 @@
 import type {
+  KeptHome,
   Observation,
   ServerRef,
   Sighting,
@@ -52,6 +53,13 @@ export class FakeSpawner implements Spawner {
     this.stopped.push(`${ref.serverId}#${run.ref.generation}`);
     this.kill(ref.serverId);
     return { kind: "gone" };
+  }
+
+  readonly removedHomes: KeptHome[] = [];
+  async removeHome(home: KeptHome): Promise<"gone"> {
+    this.#reach("removeHome");
+    this.removedHomes.push(home);
+    return "gone";
   }
 
   async observe(ref: ServerRef): Promise<Observation> {

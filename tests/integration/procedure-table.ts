@@ -8,6 +8,7 @@ import { createToken } from "#server/tokens/create.ts";
 import { until } from "#tests/fakes/hub-under-test.ts";
 import { password } from "#tests/fakes/portal-visitor.ts";
 import type { Portal } from "#tests/fakes/whole-portal.ts";
+import { procedures as adminProcedures } from "./procedures-of-admin.ts";
 import { procedures as groupProcedures } from "./procedures-of-groups.ts";
 
 /**
@@ -71,6 +72,7 @@ const query = (expected: Expected, prepare: Procedure["prepare"] = () => undefin
 
 /** Every procedure of the portal's API and who may call it. A procedure that isn't here fails the tests. */
 export const procedures: Readonly<Record<string, Procedure>> = {
+  ...adminProcedures,
   ...groupProcedures,
   "hub.checks": query(forAdmins),
   "me.get": query(outcomes("ok", "ok", "ok", "ok")),

@@ -1,6 +1,8 @@
+import { homes } from "#db/schema/homes.ts";
 import { listSessionsOf } from "#db/session-list.ts";
 import { findUserByName } from "#db/users.ts";
 import { saveAnnouncement } from "#server/announcements/save.ts";
+import { deleteHome } from "#server/homes/delete.ts";
 import type { Procedure, World } from "./procedure-table.ts";
 
 type Expected = Procedure["expected"];
@@ -17,6 +19,13 @@ async function announced({ portal }: World): Promise<{ id: string }> {
   return await saveAnnouncement(ctx, { message: "On Sunday we update.", startsAt: new Date(Date.now() - 60_000) });
 }
 
+async function kept({ portal, owner }: World): Promise<{ id: string; confirm: string }> {
+  const user = await findUserByName(portal.hub.db, owner);
+  const values = { userId: user?.id ?? "", namespace: "local", name: `home-of-${owner}`, capacityBytes: 1 };
+  const [home] = await portal.hub.db.insert(homes).values(values).returning();
+  return { id: home?.id ?? "", confirm: values.name };
+}
+
 /** What admins run the place with, and what everybody sees of it. */
 export const procedures: Readonly<Record<string, Procedure>> = {
   "announcements.current": query({ ...all("ok"), anonymous: "ok" }, () => undefined),
@@ -31,6 +40,17 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     expected: { ...all("ok"), narrow: "forbidden" },
     prepare: announced,
     audit: ["announcement.dismiss"],
+  },
+  "homes.list": query(forAdmins, () => ({})),
+  "homes.delete": { expected: forAdmins, prepare: kept, audit: ["home.delete"] },
+  "homes.undoDelete": {
+    expected: forAdmins,
+    prepare: async (world) => {
+      const home = await kept(world);
+      await deleteHome(world.portal.hub.systemContext("test"), home);
+      return { id: home.id };
+    },
+    audit: ["home.undo-delete"],
   },
   "audit.list": query(forAdmins, () => ({})),
   "audit.export": query(forAdmins, () => ({})),

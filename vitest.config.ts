@@ -3,6 +3,15 @@ import { defineConfig } from "vitest/config";
 /** Every project may ask for the run's database (tests/database.ts); it starts with the first test that does. */
 const globalSetup = ["tests/setup/database-folder.ts"];
 
+const withoutCluster = ["tests/cluster/{iptables,addresses}.test.ts"];
+/** What takes something away from all others: the API server. */
+const aloneOnCluster = ["tests/cluster/faults.test.ts"];
+const onCluster = {
+  globalSetup: [...globalSetup, "tests/setup/kubeconfig.ts"],
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+};
+
 export default defineConfig({
   test: {
     // Two cores are the smallest machine this has to be quick on, and PostgreSQL and servers need some of them.
@@ -15,11 +24,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: [
-            "{server,db,k8s,app}/**/*.test.{ts,tsx}",
-            "tests/cluster/{iptables,addresses}.test.ts",
-            "tests/{run,architecture}/*.test.ts",
-          ],
+          include: ["{server,db,k8s,app}/**/*.test.{ts,tsx}", ...withoutCluster, "tests/{run,architecture}/*.test.ts"],
           exclude: ["server/embedded/postgres.test.ts", "db/migrate.test.ts", "db/client.test.ts"],
           globalSetup,
         },
@@ -39,14 +44,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...onCluster,
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
-          exclude: ["tests/cluster/{iptables,addresses}.test.ts"],
-          globalSetup: [...globalSetup, "tests/setup/kubeconfig.ts"],
-          // One cluster, one node: what a file measures there must not be what another one does.
+          exclude: [...withoutCluster, ...aloneOnCluster],
+          // They wait more than they work: for kubelets, images and time limits.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...onCluster,
+          name: "cluster-alone",
+          include: aloneOnCluster,
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

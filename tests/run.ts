@@ -75,7 +75,7 @@ const kubeconfig = given ?? cluster?.adminKubeconfig;
 const env: Record<string, string> = kubeconfig ? { TEST_KUBECONFIG: kubeconfig } : {};
 
 if (wants("cluster")) {
-  if (kubeconfig) await part("cluster", () => runVitest(["cluster"], strict, env));
+  if (kubeconfig) await part("cluster", () => runVitest(["cluster", "cluster-alone"], strict, env));
   else if (build) await skip("cluster", "the cluster didn't start");
   else await skip("cluster", "TEST_KUBECONFIG isn't set; BERTH_TEST_CLUSTER=build makes one (Linux, root, Go)");
 }

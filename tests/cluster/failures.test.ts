@@ -17,7 +17,8 @@ function profilesFor(registry: EmptyRegistry): object[] {
     // Long enough for a volume and a place on a busy machine: the clock stands still only while the image is pulled.
     slow: { image: registry.image("slow"), start_timeout: 40 },
     hanging: { image: registry.image("hanging") },
-    exits: running("sh", "-c", "echo reading the settings; echo they are wrong >&2; exit 3"),
+    // In one stream: what two bring is in no order.
+    exits: running("sh", "-c", "exec 2>&1; echo reading the settings; echo they are wrong >&2; exit 3"),
     completes: running("sh", "-c", "echo all done"),
     nothing: running("/no/such/program"),
     silent: { ...running("sleep", "3600"), http_timeout: 3 },

@@ -7,6 +7,7 @@ import { progressViewOf } from "#server/servers/progress.ts";
 import { startServer } from "#server/servers/start.ts";
 import { stopServer } from "#server/servers/stop.ts";
 import { failureOf } from "#server/spawner/record.ts";
+import type { Target } from "#server/spawner/spawner.ts";
 import { addUser } from "#tests/fakes/hub-under-test.ts";
 import { type Installation, listed, type Named, type Pod } from "./installation.ts";
 import { waitFor } from "./processes.ts";
@@ -72,6 +73,22 @@ export class Person {
     const found = await findServerById(this.#installation.database.db, (await this.row()).id);
     if (found === undefined) throw new Error(`${this.name}'s server is gone`);
     return await progressViewOf(this.#hub, found, null, new Date());
+  }
+
+  /** What its program answers, asked at its own address. */
+  async ask(path: string): Promise<Response> {
+    const { target } = await this.row();
+    const { host, port } = target as Extract<Target, { kind: "tcp" }>;
+    return await fetch(`http://${host}:${port}${path}`);
+  }
+
+  /** As `kubectl delete pod`. */
+  async deletePod(): Promise<void> {
+    for (const { metadata } of await this.pods())
+      await this.#installation.api.call(
+        "DELETE",
+        `/api/v1/namespaces/${this.#installation.namespace}/pods/${metadata.name}`,
+      );
   }
 
   async pods(): Promise<readonly Pod[]> {

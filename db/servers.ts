@@ -3,7 +3,7 @@ import type { Db, Tx } from "./client.ts";
 import { serversWithin, type Within } from "./memberships.ts";
 import { homes } from "./schema/homes.ts";
 import { users } from "./schema/people.ts";
-import { serverEvents, servers } from "./schema/servers.ts";
+import { reservations, serverEvents, servers } from "./schema/servers.ts";
 import type { LastStop } from "./schema/settings.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
@@ -76,23 +76,42 @@ export async function ensureServer(tx: Tx, values: typeof servers.$inferInsert):
 /** What was said about the end of one run says nothing of the next. */
 const nothingAnnounced = { keepUntil: null, stopAt: null, stopWhy: null };
 
-export type Wish = Pick<ServerRow, "profileSlug" | "options" | "spec" | "secret" | "homeId"> & {
-  readonly wishedBy: string;
-};
+export type Wish = Pick<
+  ServerRow,
+  "profileSlug" | "options" | "spec" | "secret" | "homeId" | "groupId" | "namespace"
+> & { readonly wishedBy: string };
 
-/** Records "run this": a new generation. The caller holds the row's lock. */
-export async function wishRunning(tx: Tx, serverId: string, wish: Wish, at: Date): Promise<ServerRow> {
+/** What a start takes of its group's quota; a restart keeps what it has. */
+export type Held = Pick<
+  typeof reservations.$inferInsert,
+  "cpuRequestMillicores" | "cpuLimitMillicores" | "memoryRequestBytes" | "memoryLimitBytes" | "gpus"
+>;
+
+/** Records "run this": a new generation, and what it holds from now on. The caller holds the row's lock. */
+export async function wishRunning(
+  tx: Tx,
+  server: ServerRow,
+  wish: Wish,
+  held: Held | "kept",
+  at: Date,
+): Promise<ServerRow> {
+  const { id, userId } = server;
+  const generation = server.generation + 1;
+  const mine = eq(reservations.serverId, id);
+  const set = held === "kept" ? { generation } : { ...held, generation, groupId: wish.groupId, createdAt: at };
+  const reserved =
+    held === "kept"
+      ? tx.update(reservations).set(set).where(mine).returning({ id: reservations.serverId })
+      : tx
+          .insert(reservations)
+          .values({ ...held, serverId: id, userId, groupId: wish.groupId, generation, createdAt: at })
+          .onConflictDoUpdate({ target: reservations.serverId, set })
+          .returning({ id: reservations.serverId });
   const [row] = await tx
+    .with(tx.$with("reserved").as(reserved))
     .update(servers)
-    .set({
-      ...wish,
-      ...nothingAnnounced,
-      desired: "running",
-      generation: sql`${servers.generation} + 1`,
-      wishedAt: at,
-      failure: null,
-    })
-    .where(eq(servers.id, serverId))
+    .set({ ...wish, ...nothingAnnounced, desired: "running", generation, wishedAt: at, failure: null })
+    .where(eq(servers.id, id))
     .returning();
   if (row === undefined) throw new Error("wishRunning: no such server");
   return row;
@@ -276,9 +295,9 @@ export async function findHomeByName(db: Db | Tx, namespace: string, name: strin
   return row;
 }
 
-export async function addHome(tx: Tx, home: typeof homes.$inferInsert): Promise<HomeRow> {
-  const [row] = await tx.insert(homes).values(home).returning();
-  if (row === undefined) throw new Error("addHome: nothing was inserted");
+/** `undefined`: another server made one of that name just now. */
+export async function addHome(tx: Tx, home: typeof homes.$inferInsert): Promise<HomeRow | undefined> {
+  const [row] = await tx.insert(homes).values(home).onConflictDoNothing().returning();
   return row;
 }
 

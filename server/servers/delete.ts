@@ -1,4 +1,5 @@
 import { inTransaction } from "#db/client.ts";
+import { hasReservation } from "#db/reservations.ts";
 import { deleteServerRow, lockServer } from "#db/servers.ts";
 import { appendStream } from "#db/stream.ts";
 import { recordAudit } from "#server/audit/record.ts";
@@ -22,6 +23,9 @@ export async function deleteServer(ctx: VerbContext, rawInput: unknown): Promise
     const settled =
       server.phase === "stopped" || (server.phase === "failed" && server.phaseGeneration === server.generation);
     if (!settled) throw new HubError("conflict", "This server is still running. Stop it first, then delete it.");
+    // Its row is what remembers that something of it may be left, and what that takes of its group's quota.
+    if (await hasReservation(tx, server.id))
+      throw new HubError("conflict", "This server’s last run is still being removed. Try again in a moment.");
     await deleteServerRow(tx, server.id);
     await recordAudit(tx, ctx, {
       action: "server.delete",

@@ -1,10 +1,25 @@
 import type { Config } from "#server/config/schema.ts";
 import { namespaceFor } from "./names.ts";
 
+/** The group a server counts against, as far as where it lives goes. */
+export type GroupPlace = { readonly id: string; readonly name: string; readonly namespace: string | null };
+
 /** Where a user's servers live. On the local backend there is one place, called `local`. */
-export function namespaceOf(config: Config, userName: string): string {
+export function namespaceOf(config: Config, userName: string, group: GroupPlace | null = null): string {
   if (config.spawner.type === "local") return "local";
   const { namespace, namespaceTemplate } = config.spawner.kubernetes;
-  if (namespaceTemplate !== undefined) return namespaceFor(namespaceTemplate, { userName, groupName: null });
-  return namespace ?? "default";
+  if (namespaceTemplate === undefined) return namespace ?? "default";
+  if (isGroupsOwn(config) && group?.namespace != null) return group.namespace;
+  return namespaceFor(namespaceTemplate, { userName, groupName: group?.name ?? null });
+}
+
+/** Whether each group has a namespace of its own, for all its members: made once and stored, so that a renamed group keeps its homes. */
+export function isGroupsOwn(config: Config): boolean {
+  const template = config.spawner.type === "local" ? undefined : config.spawner.kubernetes.namespaceTemplate;
+  return template?.includes("{group}") === true && !template.includes("{username}");
+}
+
+/** Another one where the name is taken: by a group that was deleted, whose homes are not for the new one (S-32). */
+export function otherNamespace(wanted: string, groupId: string): string {
+  return `${wanted.slice(0, 54).replace(/-+$/, "")}-${groupId.slice(0, 8)}`;
 }

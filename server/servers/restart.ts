@@ -35,16 +35,18 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
     // Pressed twice: the new run is on its way already.
     if (server.phaseGeneration < server.generation || server.phase !== "ready") return server;
-    const { profileSlug, options, spec, homeId } = server;
+    const { profileSlug, options, spec, homeId, groupId, namespace } = server;
     const wish = {
       profileSlug,
       options,
       spec,
       homeId,
+      groupId,
+      namespace,
       secret: randomBytes(32).toString("base64url"),
       wishedBy: actorLabel(ctx),
     };
-    const wished = await wishRunning(tx, server.id, wish, ctx.clock.now());
+    const wished = await wishRunning(tx, server, wish, "kept", ctx.clock.now());
     await recordAudit(tx, ctx, {
       action: "server.restart",
       target: `server:${server.id}`,

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { inTransaction, type Tx } from "#db/client.ts";
-import { groupNamesOfUser } from "#db/memberships.ts";
-import { countActive, ensureServer, findServer, listServersOf, type ServerRow, wishRunning } from "#db/servers.ts";
+import { groupsOfMember, type MemberGroup } from "#db/reservations.ts";
+import { ensureServer, type Held, type ServerRow, wishRunning } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
 import { allotUid, findUserByName, type User } from "#db/users.ts";
 import { recordAudit } from "#server/audit/record.ts";
@@ -10,68 +10,136 @@ import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import { type ResolveProblem, resolveProfile } from "#server/profiles/resolve.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
+import type { Totals } from "#server/quotas/amounts.ts";
+import { askedOf } from "#server/quotas/asked.ts";
+import { RulesChanged, refuseBeyondQuota } from "#server/quotas/reserve.ts";
 import type { VerbContext } from "#server/verb-context.ts";
-import { ensureHome } from "./home.ts";
-import { objectNameFor, originLabelFor, serverNameProblem } from "./names.ts";
-import { namespaceOf } from "./namespace.ts";
+import { groupForStart, namespaceForStart, placeFor } from "./group-of-start.ts";
+import { type HomePlan, homeFrom, isSharedByTemplate, planHome } from "./home.ts";
+import { objectNameFor, originLabelFor } from "./names.ts";
+import { refuseBadName, refuseBeyondLimit } from "./start-refusals.ts";
 
 export const StartServerInput = z.strictObject({
   user: z.string().max(256),
   name: z.string().max(64).default(""),
   profile: z.string().max(128).nullish(),
   options: z.record(z.string().max(128), z.string().max(512)).default({}),
+  /** The group it counts against. Left out: the one it had, or the only one there is. */
+  group: z.string().min(1).max(256).optional(),
 });
+type Input = z.infer<typeof StartServerInput>;
+
+/** What was decided before the transaction. */
+type Start = {
+  readonly input: Input;
+  readonly user: User;
+  readonly member: MemberGroup | null;
+  readonly resolved: Resolved;
+};
+type Resolved = {
+  readonly spec: ServerSpec;
+  readonly profileSlug: string;
+  readonly options: Readonly<Record<string, string>>;
+};
+
+/** A group that got a rule in that very moment is looked at once more; a third time is no coincidence. */
+const looksAtMost = 3;
 
 /**
- * Records the wish that this server runs, with these choices. Asking again for what is already running or on its way
- * changes nothing; asking for something else meanwhile is a conflict. Errors: forbidden, not-found, invalid (the field and
- * why), conflict, limit-reached.
+ * Records the wish that this server runs, with these choices, and reserves what it takes of its group's quota. Asking again for what is
+ * already running or on its way changes nothing; asking for something else meanwhile is a conflict. Errors: forbidden, not-found,
+ * invalid (the field and why), conflict, limit-reached.
  */
 export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<ServerRow> {
   const input = StartServerInput.parse(rawInput);
   await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
+  for (let look = 1; ; look++) {
+    try {
+      const start = await decideStart(ctx, input);
+      return await inTransaction(ctx.db, (tx) => recordStart(tx, ctx, start));
+    } catch (error) {
+      if (!(error instanceof RulesChanged) || look === looksAtMost) throw error;
+    }
+  }
+}
+
+async function decideStart(ctx: VerbContext, input: Input): Promise<Start> {
   const user = await activeUser(ctx, input.user);
+  await ctx.refresher.refreshGroupsOf(ctx, user.id);
+  const memberships = await groupsOfMember(ctx.db, user.id);
   const resolved = resolveProfile({
     config: ctx.config,
     profile: input.profile ?? null,
     options: input.options,
     user: { name: user.name },
     server: { name: input.name },
-    groups: await groupNamesOfUser(ctx.db, user.id),
+    groups: memberships.map(({ group }) => group.name),
   });
   if (!resolved.ok) throw choiceRefused(resolved.problem);
-  return await inTransaction(ctx.db, async (tx) => {
-    await refuseBadName(ctx, tx, user, input.name);
-    const server = await ensureServer(tx, newServer(ctx, user, input.name));
-    if (isUnderWay(server)) return sameWish(server, resolved);
-    await refuseBeyondLimit(ctx, tx);
-    // One system uid per user, for good: what the local backend runs their processes as.
-    if (ctx.config.spawner.type === "local") await allotUid(tx, user.id);
-    const home = await ensureHome(tx, { server, user, spec: resolved.spec, now: ctx.clock.now() });
-    const wish = {
-      profileSlug: resolved.profileSlug,
-      options: resolved.options,
-      spec: resolved.spec satisfies ServerSpec,
-      secret: randomBytes(32).toString("base64url"),
-      homeId: home?.id ?? null,
-      wishedBy: actorLabel(ctx),
-    };
-    const wished = await wishRunning(tx, server.id, wish, ctx.clock.now());
-    await recordAudit(tx, ctx, {
-      action: "server.start",
-      target: `server:${server.id}`,
-      detail: {
-        user: user.name,
-        server: input.name,
-        profile: resolved.profileSlug,
-        options: Object.entries(resolved.options).map(([key, value]) => `${key}=${value}`),
-        generation: wished.generation,
-      },
-    });
-    await notify(tx, `wish:${server.id}`);
-    await notify(tx, `server:${server.id}`);
-    return wished;
+  const member = await groupForStart(ctx, user, { server: input.name, group: input.group, memberships });
+  return { input, user, member, resolved };
+}
+
+async function recordStart(tx: Tx, ctx: VerbContext, start: Start): Promise<ServerRow> {
+  const { input, user, member, resolved } = start;
+  await refuseBadName(ctx, tx, user, input.name);
+  const wanted = await namespaceForStart(tx, ctx, user, member);
+  const server = await ensureServer(tx, newServer(user, input.name, wanted));
+  if (isUnderWay(server)) return sameWish(server, start);
+  const namespace = await placeFor(tx, server, member, wanted);
+  await refuseBeyondLimit(ctx, tx);
+  // One system uid per user, for good: what the local backend runs their processes as.
+  if (ctx.config.spawner.type === "local") await allotUid(tx, user.id);
+  const sharedByTemplate = isSharedByTemplate(ctx.config, user.name, input.name);
+  const plan = await planHome(tx, { server, namespace, userId: user.id, spec: resolved.spec, sharedByTemplate });
+  await recordAudit(tx, ctx, {
+    action: "server.start",
+    target: `server:${server.id}`,
+    detail: {
+      user: user.name,
+      server: input.name,
+      profile: resolved.profileSlug,
+      options: Object.entries(resolved.options).map(([key, value]) => `${key}=${value}`),
+      group: member?.group.name ?? null,
+      generation: server.generation + 1,
+    },
   });
+  await notify(tx, `wish:${server.id}`);
+  await notify(tx, `server:${server.id}`);
+  return await reserveAndWish(tx, ctx, start, { server, namespace, plan });
+}
+
+/** Last, because the group's row is locked from here on: no other start in it can go on before this one has committed. */
+async function reserveAndWish(
+  tx: Tx,
+  ctx: VerbContext,
+  { user, member, resolved }: Start,
+  { server, namespace, plan }: { readonly server: ServerRow; readonly namespace: string; readonly plan: HomePlan },
+): Promise<ServerRow> {
+  const asked = askedWith(askedOf(resolved.spec, ctx.config.spawner.type), plan);
+  if (member !== null) await refuseBeyondQuota(tx, ctx, { member, owner: user, serverId: server.id, asked });
+  const groupId = member?.group.id ?? null;
+  const home = await homeFrom(tx, plan, { userId: user.id, serverId: server.id, namespace, groupId });
+  const wish = {
+    profileSlug: resolved.profileSlug,
+    options: resolved.options,
+    spec: resolved.spec,
+    secret: randomBytes(32).toString("base64url"),
+    homeId: home?.id ?? null,
+    groupId,
+    namespace,
+    wishedBy: actorLabel(ctx),
+  };
+  return await wishRunning(tx, server, wish, heldOf(asked), ctx.clock.now());
+}
+
+function askedWith(asked: Totals, plan: HomePlan): Totals {
+  return plan.kind === "new" ? { ...asked, homes: 1, storageBytes: plan.capacityBytes } : asked;
+}
+
+function heldOf(asked: Totals): Held {
+  const { cpuRequestMillicores, cpuLimitMillicores, memoryRequestBytes, memoryLimitBytes, gpus } = asked;
+  return { cpuRequestMillicores, cpuLimitMillicores, memoryRequestBytes, memoryLimitBytes, gpus };
 }
 
 export function choiceRefused({ kind, message, field }: ResolveProblem): HubError {
@@ -97,63 +165,30 @@ export function isUnderWay(server: ServerRow): boolean {
   return !settledFailure;
 }
 
-function sameWish(
-  server: ServerRow,
-  resolved: { profileSlug: string; options: Readonly<Record<string, string>> },
-): ServerRow {
+function sameWish(server: ServerRow, { input, member, resolved }: Start): ServerRow {
+  const sameGroup = input.group === undefined || server.groupId === (member?.group.id ?? null);
   const same =
+    sameGroup &&
     server.profileSlug === resolved.profileSlug &&
     JSON.stringify(sorted(server.options ?? {})) === JSON.stringify(sorted(resolved.options));
   if (same) return server;
   const doing = server.phase === "ready" ? "is running" : "is already starting";
-  throw new HubError(
-    "conflict",
-    `This server ${doing} with the profile “${server.profileSlug}”. Stop it first to start it with other choices.`,
-    {
-      detail: { profile: server.profileSlug ?? "" },
-    },
-  );
+  const how = sameGroup ? `with the profile “${server.profileSlug}”` : "in another group";
+  throw new HubError("conflict", `This server ${doing} ${how}. Stop it first to start it with other choices.`, {
+    detail: { profile: server.profileSlug ?? "" },
+  });
 }
 
 function sorted(options: Readonly<Record<string, string>>): [string, string][] {
   return Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function newServer(ctx: VerbContext, user: User, name: string) {
+function newServer(user: User, name: string, namespace: string) {
   return {
     userId: user.id,
     name,
-    namespace: namespaceOf(ctx.config, user.name),
+    namespace,
     objectName: objectNameFor({ userName: user.name, serverName: name }),
     originLabel: originLabelFor(user.name),
   };
-}
-
-async function refuseBadName(ctx: VerbContext, tx: Tx, user: User, name: string): Promise<void> {
-  if (name === "" || (await findServer(tx, user.id, name)) !== undefined) return;
-  const { allowNamedServers, namedServerLimitPerUser } = ctx.config.hub;
-  if (!allowNamedServers)
-    throw new HubError("invalid", "This hub allows one server a user.", { detail: { field: "name" } });
-  const problem = serverNameProblem(name);
-  if (problem !== null) throw new HubError("invalid", problem, { detail: { field: "name" } });
-  const named = (await listServersOf(tx, user.id)).filter((server) => server.name !== "").length;
-  if (namedServerLimitPerUser > 0 && named >= namedServerLimitPerUser) {
-    throw new HubError(
-      "limit-reached",
-      `You have ${named} named servers, and ${namedServerLimitPerUser} is the most. Delete one you no longer need.`,
-    );
-  }
-}
-
-async function refuseBeyondLimit(ctx: VerbContext, tx: Tx): Promise<void> {
-  const limit = ctx.config.hub.activeServerLimit;
-  if (limit === 0) return;
-  // Two starts at once must not both take the last place.
-  await tx.execute("select pg_advisory_xact_lock(7264001)");
-  if ((await countActive(tx)) >= limit) {
-    throw new HubError(
-      "limit-reached",
-      `All ${limit} places for servers are taken. Try again when somebody has stopped theirs.`,
-    );
-  }
 }

@@ -1,0 +1,35 @@
+import type { Tx } from "#db/client.ts";
+import { countActive, findServer, listServersOf } from "#db/servers.ts";
+import type { User } from "#db/users.ts";
+import { HubError } from "#server/errors.ts";
+import type { VerbContext } from "#server/verb-context.ts";
+import { serverNameProblem } from "./names.ts";
+
+export async function refuseBadName(ctx: VerbContext, tx: Tx, user: User, name: string): Promise<void> {
+  if (name === "" || (await findServer(tx, user.id, name)) !== undefined) return;
+  const { allowNamedServers, namedServerLimitPerUser } = ctx.config.hub;
+  if (!allowNamedServers)
+    throw new HubError("invalid", "This hub allows one server a user.", { detail: { field: "name" } });
+  const problem = serverNameProblem(name);
+  if (problem !== null) throw new HubError("invalid", problem, { detail: { field: "name" } });
+  const named = (await listServersOf(tx, user.id)).filter((server) => server.name !== "").length;
+  if (namedServerLimitPerUser > 0 && named >= namedServerLimitPerUser) {
+    throw new HubError(
+      "limit-reached",
+      `You have ${named} named servers, and ${namedServerLimitPerUser} is the most. Delete one you no longer need.`,
+    );
+  }
+}
+
+export async function refuseBeyondLimit(ctx: VerbContext, tx: Tx): Promise<void> {
+  const limit = ctx.config.hub.activeServerLimit;
+  if (limit === 0) return;
+  // Two starts at once must not both take the last place.
+  await tx.execute("select pg_advisory_xact_lock(7264001)");
+  if ((await countActive(tx)) >= limit) {
+    throw new HubError(
+      "limit-reached",
+      `All ${limit} places for servers are taken. Try again when somebody has stopped theirs.`,
+    );
+  }
+}

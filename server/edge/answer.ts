@@ -41,11 +41,17 @@ function messageOf({ title, sentence }: Described): string {
 export function answerFailure(response: ServerResponse, failure: Failure, asker: Asker, close = false): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const { described, headers, body } = renderFailure(failure, asker);
-  const unreadBody = !response.req.complete;
+  const unreadBody = hasUnreadBody(response);
   if (close || unreadBody) headers.push("Connection", "close");
   response.writeHead(described.status, headers);
   response.end(response.req.method === "HEAD" ? undefined : body);
   if (close || unreadBody) closeAfterAnswer(response);
+}
+
+/** A request without a body isn't complete either at the moment its head has been read. */
+function hasUnreadBody({ req }: ServerResponse): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = req.headers;
+  return !req.complete && (encoding !== undefined || (length !== undefined && length !== "0"));
 }
 
 /** An upload that nobody wants any more must not hold its connection until the client is done sending. */
@@ -62,7 +68,7 @@ export function answerRedirect(
   extra: readonly string[] = [],
 ): void {
   const headers = [...commonHeaders(asker), "Location", location, "Content-Length", "0", ...extra];
-  if (!response.req.complete) headers.push("Connection", "close");
+  if (hasUnreadBody(response)) headers.push("Connection", "close");
   response.writeHead(status, headers);
   response.end();
 }

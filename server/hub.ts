@@ -6,9 +6,12 @@ import { attachClaim, findServerById, type ServerRow } from "#db/servers.ts";
 import { appendStream, currentRevision } from "#db/stream.ts";
 import type { ServerView } from "./api/views.ts";
 import type { Actor, RequestOrigin } from "./auth/actor.ts";
+import { beginGroupRefreshes } from "./auth/begin-group-refreshes.ts";
 import { prepareVerification } from "./auth/password.ts";
 import { createProviders, type IdentityProviders } from "./auth/providers.ts";
+import { createGroupRefresher } from "./auth/refresh-groups.ts";
 import { systemScopes } from "./auth/roles.ts";
+import { createSeal } from "./auth/sealed.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import { Culler } from "./culler/loop.ts";
@@ -97,6 +100,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     void stream.lookAtView();
   });
 
+  const providers = createProviders(config, clock);
+  const refreshing = { providers, seal: createSeal(options.signingKey.privateKey) };
+  const refresher = createGroupRefresher(refreshing);
   const contextFor = (actor: Actor, origin: RequestOrigin): VerbContext => {
     const ctx: VerbContext = {
       actor,
@@ -107,6 +113,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       log,
       changes: { append: async (tx, records) => void (records.length > 0 && (await appendStream(tx, records))) },
       stopper: { stopServersOf: stopFor },
+      refresher,
     };
     return ctx;
   };
@@ -114,6 +121,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const systemContext = (name: string) =>
     contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" });
   const endHousekeeping = beginHousekeeping(systemContext("housekeeping"), spawner);
+  const endRefreshes = beginGroupRefreshes(systemContext("groups"), refreshing);
   const culler = new Culler(systemContext("culler"));
   return {
     ...views,
@@ -125,7 +133,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     installationId,
     signingKey: options.signingKey,
     trustNotes,
-    providers: createProviders(config, clock),
+    providers,
     contextFor,
     systemContext,
     viewOf: async (serverId) => {
@@ -149,6 +157,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     },
     stop: async () => {
       endHousekeeping();
+      endRefreshes();
       await Promise.all([reconciler.stop(), culler.stop()]);
       await notifications.stop();
       await connection.close();

@@ -19,6 +19,11 @@ export interface ServerStopper {
   ): Promise<void>;
 }
 
+/** Asks a user's identity provider for their groups of today. Leaves things as they are when it can't say, and never throws. */
+export interface GroupRefresher {
+  refreshGroupsOf(ctx: VerbContext, userId: string): Promise<void>;
+}
+
 /** Everything a verb may use, handed in: nothing is imported that holds state, so tests need no module mocks. */
 export type VerbContext = {
   readonly actor: Actor;
@@ -29,4 +34,5 @@ export type VerbContext = {
   readonly log: Log;
   readonly changes: StreamWriter;
   readonly stopper: ServerStopper;
+  readonly refresher: GroupRefresher;
 };

@@ -35,6 +35,7 @@ export function testContext(db: Db, config: unknown = {}): TestContext {
         await appendStream(tx, changes);
       },
     },
+    refresher: { refreshGroupsOf: async () => undefined },
     stopper: {
       stopServersOf: async (_ctx, user, why) => {
         stopped.push(`${user.name}: ${why}`);

@@ -1,6 +1,6 @@
 import type { Tx } from "#db/client.ts";
-import { setManagedGroupsOf } from "#db/managed-groups.ts";
 import { insertIdentity, lockUserOfIdentity } from "#db/identities.ts";
+import { setManagedGroupsOf } from "#db/managed-groups.ts";
 import type { StreamRecord } from "#db/stream.ts";
 import { insertUser, type User } from "#db/users.ts";
 import { recordAudit } from "../audit/record.ts";

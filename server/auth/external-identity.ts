@@ -14,5 +14,23 @@ export type ExternalIdentity = {
 export type NoIdentity = { readonly code: "provider" | "expired" | "wrong"; readonly reason: string };
 
 export type Exchanged =
-  | { readonly kind: "identity"; readonly identity: ExternalIdentity }
+  | {
+      readonly kind: "identity";
+      readonly identity: ExternalIdentity;
+      /** With it the hub asks for today's groups between logins. */
+      readonly refreshToken: string | null;
+    }
   | ({ readonly kind: "none" } & NoIdentity);
+
+/** What a provider says about somebody between two logins. */
+export type Refreshed =
+  | {
+      readonly kind: "identity";
+      readonly identity: ExternalIdentity;
+      /** The next one, when the provider gives a new one at each use. */
+      readonly refreshToken: string | null;
+    }
+  /** It said clearly that it gives nothing for this token any more (RFC 6749 §5.2, invalid_grant). */
+  | { readonly kind: "refused" }
+  /** Not reached, or an answer that says nothing about them. */
+  | { readonly kind: "unknown"; readonly reason: string };

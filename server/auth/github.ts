@@ -47,6 +47,7 @@ async function identityAtGithub(provider: GithubProvider, returned: OauthReturn)
       groups,
       verifiedEmailDomain: null,
     },
+    refreshToken: null,
   };
 }
 

@@ -20,7 +20,8 @@ const clockToleranceSeconds = 60;
 export type IdTokenQuestion = {
   readonly issuer: string;
   readonly clientId: string;
-  readonly nonce: string;
+  /** `null` for a token that came by refresh: it carries none (OpenID Connect Core 1.0 §12.2). */
+  readonly nonce: string | null;
   readonly now: Date;
   readonly keys: JWTVerifyGetKey;
 };
@@ -49,6 +50,7 @@ export async function verifyIdToken(idToken: string, question: IdTokenQuestion):
   if ((severalAudiences || azp !== undefined) && azp !== question.clientId) {
     return { kind: "invalid", reason: "issued to another client (azp)" };
   }
+  if (question.nonce === null) return { kind: "valid", claims: { ...verified.payload, iss, sub } };
   if (question.nonce === "" || typeof nonce !== "string" || !sameText(nonce, question.nonce)) {
     return { kind: "invalid", reason: "another nonce than the one this login began with" };
   }

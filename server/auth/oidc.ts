@@ -2,7 +2,7 @@ import type { JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { OidcProvider } from "../config/schema.ts";
-import type { Exchanged } from "./external-identity.ts";
+import type { Exchanged, Refreshed } from "./external-identity.ts";
 import { fetchJson, ProviderError } from "./fetch-json.ts";
 import { verifyIdToken } from "./id-token.ts";
 import { createKeySet } from "./jwks.ts";
@@ -23,9 +23,17 @@ export type OauthReturn = {
 export interface OidcClient {
   metadata(): Promise<ProviderMetadata>;
   exchange(returned: OauthReturn): Promise<Exchanged>;
+  /** Today's claims of the subject this refresh token was given for. */
+  refresh(refreshToken: string, subject: string): Promise<Refreshed>;
 }
 
-const TokenAnswer = z.object({ id_token: z.string().max(65_536), access_token: z.string().max(65_536).optional() });
+const tokenText = z.string().max(65_536);
+const TokenAnswer = z.object({
+  id_token: tokenText,
+  access_token: tokenText.optional(),
+  refresh_token: tokenText.optional(),
+});
+const RefreshAnswer = TokenAnswer.extend({ id_token: tokenText.optional() });
 
 /** One generic OIDC provider: the hub itself redeems the code and checks the proof; web only carries them. */
 export function createOidcClient(provider: OidcProvider, clock: Clock): OidcClient {
@@ -41,7 +49,7 @@ export function createOidcClient(provider: OidcProvider, clock: Clock): OidcClie
     if (issuerMismatch(about, returned.issuer)) {
       return { kind: "none", code: "wrong", reason: "the answer came from another issuer than was asked" };
     }
-    const tokens = TokenAnswer.parse(await redeem(provider, about, returned));
+    const tokens = TokenAnswer.parse(await redeem(provider, about, grantOfCode(returned)));
     const verified = await verifyIdToken(tokens.id_token, {
       issuer: about.issuer,
       clientId: provider.clientId,
@@ -52,10 +60,57 @@ export function createOidcClient(provider: OidcProvider, clock: Clock): OidcClie
     if (verified.kind === "invalid") return { kind: "none", code: "provider", reason: `id_token: ${verified.reason}` };
     const { claims } = verified;
     const more = lacksClaims(provider, claims) ? await userinfo(about, tokens.access_token, claims.sub) : {};
-    return { kind: "identity", identity: identityFromClaims(provider, { ...more, ...claims }) };
+    const identity = identityFromClaims(provider, { ...more, ...claims });
+    return { kind: "identity", identity, refreshToken: tokens.refresh_token ?? null };
   };
 
-  return { metadata, exchange: (returned) => exchange(returned).catch(asNone) };
+  const refresh = async (refreshToken: string, subject: string): Promise<Refreshed> => {
+    const about = await metadata();
+    const grant = { grant_type: "refresh_token", refresh_token: refreshToken };
+    const tokens = RefreshAnswer.parse(await redeem(provider, about, grant));
+    const signed = await claimsOf(about, tokens.id_token);
+    if (signed !== null && !sameText(signed.sub, subject))
+      return { kind: "unknown", reason: "the answer speaks of another subject" };
+    const claims = { ...signed, iss: about.issuer, sub: subject };
+    const more = lacksClaims(provider, claims) ? await userinfo(about, tokens.access_token, subject) : {};
+    const identity = identityFromClaims(provider, { ...more, ...claims });
+    return { kind: "identity", identity, refreshToken: tokens.refresh_token ?? null };
+  };
+
+  const claimsOf = async (about: ProviderMetadata, idToken: string | undefined) => {
+    if (idToken === undefined) return null;
+    const verified = await verifyIdToken(idToken, {
+      issuer: about.issuer,
+      clientId: provider.clientId,
+      nonce: null,
+      now: clock.now(),
+      keys: keysAt(about.jwks_uri),
+    });
+    if (verified.kind === "invalid") throw new ProviderError(`id_token: ${verified.reason}`);
+    return verified.claims;
+  };
+
+  return {
+    metadata,
+    exchange: (returned) => exchange(returned).catch(asNone),
+    refresh: (refreshToken, subject) => refresh(refreshToken, subject).catch(asUnknown),
+  };
+}
+
+function grantOfCode(returned: OauthReturn): Record<string, string> {
+  return {
+    grant_type: "authorization_code",
+    code: returned.code,
+    redirect_uri: returned.redirectUri,
+    code_verifier: returned.codeVerifier,
+  };
+}
+
+/** Only the provider's own word ends anything: a provider that can't be reached takes nobody's groups. */
+function asUnknown(error: unknown): Refreshed {
+  if (error instanceof ProviderError && error.status === 400 && isInvalidGrant(error.body)) return { kind: "refused" };
+  if (error instanceof z.ZodError) return { kind: "unknown", reason: "an answer of another form" };
+  return { kind: "unknown", reason: error instanceof Error ? error.message : "unknown" };
 }
 
 /** Mix-up (RFC 9207 §2.4): a provider that promised to name itself and didn't is refused too. */
@@ -64,13 +119,12 @@ function issuerMismatch(about: ProviderMetadata, named: string | null): boolean 
   return named !== about.issuer;
 }
 
-async function redeem(provider: OidcProvider, about: ProviderMetadata, returned: OauthReturn): Promise<unknown> {
-  const body = new URLSearchParams({
-    grant_type: "authorization_code",
-    code: returned.code,
-    redirect_uri: returned.redirectUri,
-    code_verifier: returned.codeVerifier,
-  });
+async function redeem(
+  provider: OidcProvider,
+  about: ProviderMetadata,
+  grant: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const body = new URLSearchParams(grant);
   const headers: Record<string, string> = { "content-type": "application/x-www-form-urlencoded" };
   const methods = about.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
   if (provider.clientSecret === undefined) {

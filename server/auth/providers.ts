@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config, OidcProvider } from "../config/schema.ts";
 import { normaliseUserName } from "../servers/names.ts";
 import type { AllowRules } from "./allowed.ts";
-import type { Exchanged } from "./external-identity.ts";
+import type { Exchanged, Refreshed } from "./external-identity.ts";
 import { exchangeAtGithub } from "./github.ts";
 import { createOidcClient, type OauthReturn, type OidcClient } from "./oidc.ts";
 
@@ -12,11 +12,21 @@ export type IdentityProvider = {
   /** Groups at this provider become memberships here; GitHub's organizations only decide who may log in. */
   readonly managesGroups: boolean;
   exchange(returned: OauthReturn): Promise<Exchanged>;
+  /** `null`: its groups are read at the login only. */
+  readonly refreshing: GroupRefreshing | null;
+};
+
+export type GroupRefreshing = {
+  readonly issuer: string;
+  readonly everySeconds: number;
+  refresh(refreshToken: string, subject: string): Promise<Refreshed>;
 };
 
 export type IdentityProviders = {
   readonly oidc: ReadonlyMap<string, OidcClient>;
   find(id: string): IdentityProvider | undefined;
+  /** Those whose groups are asked for between logins. */
+  readonly refreshing: readonly IdentityProvider[];
 };
 
 /** The providers of the config, each with its cached discovery and keys. Make it once a hub. */
@@ -31,6 +41,7 @@ export function createProviders(config: Config, clock: Clock): IdentityProviders
       rules: normalisedRules({ ...provider, allowedGroups: provider.allowedGroups }),
       managesGroups: provider.groupsClaim !== undefined,
       exchange: (returned) => client.exchange(returned),
+      refreshing: refreshingOf(provider, client),
     });
   }
   const { github } = config.auth;
@@ -41,9 +52,21 @@ export function createProviders(config: Config, clock: Clock): IdentityProviders
       rules: normalisedRules({ ...github, allowedGroups }),
       managesGroups: false,
       exchange: (returned) => exchangeAtGithub(github, returned),
+      refreshing: null,
     });
   }
-  return { oidc, find: (id) => all.get(id) };
+  const refreshing = [...all.values()].filter((provider) => provider.refreshing !== null);
+  return { oidc, find: (id) => all.get(id), refreshing };
+}
+
+function refreshingOf(provider: OidcProvider, client: OidcClient): GroupRefreshing | null {
+  const everySeconds = provider.refreshGroupsSeconds;
+  if (provider.groupsClaim === undefined || everySeconds === 0) return null;
+  return {
+    issuer: provider.issuer,
+    everySeconds,
+    refresh: (refreshToken, subject) => client.refresh(refreshToken, subject),
+  };
 }
 
 /** Names in the config are compared as names are stored; domains without case. */

@@ -1,11 +1,14 @@
 import { inTransaction } from "#db/client.ts";
+import { storeRefreshToken } from "#db/identities.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { SignInAnswer, SignInQuestion } from "../internal/messages.ts";
 import { admitIdentity } from "./admit.ts";
-import type { ExternalIdentity } from "./external-identity.ts";
+import type { Exchanged } from "./external-identity.ts";
 import type { IdentityProvider, IdentityProviders } from "./providers.ts";
 import { putOut } from "./put-out.ts";
+import { sealToken } from "./refresh-token.ts";
 import { sameText } from "./same-text.ts";
+import { createSeal } from "./sealed.ts";
 import { openSession, type SignInContext } from "./session.ts";
 import { admitAttempt, limitsForProvider } from "./throttle.ts";
 
@@ -36,14 +39,14 @@ export async function signInByProvider(
     ctx.log.warn({ provider: provider.id, reason: exchanged.reason }, "a login through a provider failed");
     return await refuse(ctx, question, exchanged.code, { reason: exchanged.reason });
   }
-  return await enter(ctx, provider, question, exchanged.identity);
+  return await enter(ctx, provider, question, exchanged);
 }
 
 async function enter(
   ctx: SignInContext,
   provider: IdentityProvider,
   question: OauthQuestion,
-  identity: ExternalIdentity,
+  { identity, refreshToken }: Extract<Exchanged, { kind: "identity" }>,
 ): Promise<SignInAnswer> {
   return await inTransaction(ctx.db, async (tx) => {
     const admitted = await admitIdentity(tx, ctx, provider, identity);
@@ -54,6 +57,10 @@ async function enter(
       await recordAudit(tx, ctx, { action: "session.refused", target: `provider:${provider.id}`, detail });
       if (ended.length > 0) await ctx.changes.append(tx, ended);
       return { kind: "refused", code: admitted.code, retryAfterSeconds: null };
+    }
+    if (provider.refreshing !== null && refreshToken !== null) {
+      const sealed = sealToken(createSeal(ctx.signingKey), identity, { provider: provider.id, token: refreshToken });
+      await storeRefreshToken(tx, identity, sealed, ctx.clock.now());
     }
     const answer = await openSession(tx, ctx, admitted.user, provider.id);
     if (admitted.changes.length > 0) await ctx.changes.append(tx, admitted.changes);

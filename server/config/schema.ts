@@ -155,6 +155,14 @@ const OidcProvider = z.strictObject({
   scope: z.array(z.string()).default(["openid", "profile", "email"]),
   usernameClaim: z.string().default("preferred_username"),
   groupsClaim: z.string().optional().describe("Claim with the list of the user's groups."),
+  refreshGroupsSeconds: z
+    .int()
+    .min(0)
+    .max(7 * 86_400)
+    .default(3600)
+    .describe(
+      "How often the groups are asked for between logins, and before a server starts; 0: at the login only. Takes a refresh token: many providers give one only with the scope `offline_access`, and end it after a time without use.",
+    ),
   allowAll: z.boolean().default(false).describe("Everybody the provider vouches for may log in."),
   allowedUsers: z.array(z.string()).min(1).optional(),
   allowedGroups: z.array(z.string()).min(1).optional(),

@@ -14,12 +14,15 @@ import { createToken } from "#server/tokens/create.ts";
 import { actorOfToken } from "#server/tokens/verify.ts";
 import { setDisabled } from "#server/users/set-disabled.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
+import { until } from "#tests/fakes/hub-under-test.ts";
+import { ManualClock } from "#tests/manual-clock.ts";
 import { clientId, type MockProvider, startMockProvider } from "#tests/mock-provider.ts";
 import { auditOf, streamOf, type TestContext, testContext, testKeys } from "#tests/verb-context.ts";
 
 let database: FreshDatabase;
 let idp: MockProvider;
 let ctx: TestContext;
+let clock: PatientClock;
 let providers: IdentityProviders;
 /** The refresh tokens the provider was shown, and those it gave. */
 let shown: string[];
@@ -43,16 +46,26 @@ afterEach(async () => {
   await database.drop();
 });
 
+/** Nobody's patience ends unless the test says so. */
+class PatientClock extends ManualClock {
+  impatient = false;
+  override sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    if (this.impatient) return Promise.resolve();
+    return new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
+  }
+}
+
 function configure(settings: object) {
   const base = { id: "campus", displayName: "Campus", issuer: idp.issuer, clientId, clientSecret: "s3cret" };
   const rules = { allowAll: true, groupsClaim: "groups", refreshGroupsSeconds: 600 };
   const gpu = { display_name: "GPU", allowed_groups: ["physics"] };
+  clock = new PatientClock();
   const made = testContext(database.db, {
     auth: { oidc: [{ ...base, ...rules, ...settings }] },
     singleuser: { profileList: [{ display_name: "Plain" }, gpu] },
   });
-  providers = createProviders(made.config, made.clock);
-  ctx = { ...made, refresher: createGroupRefresher(deps()) };
+  providers = createProviders(made.config, clock);
+  ctx = { ...made, clock, refresher: createGroupRefresher(deps()) };
 }
 
 const deps = () => ({ providers, seal: createSeal(testKeys.privateKey) });
@@ -233,6 +246,15 @@ describe("at the start of a server", () => {
     ctx.clock.advance(61);
     idp.state.status = 503;
     expect(await start()).toMatchObject({ desired: "running", profileSlug: "gpu" });
+  });
+
+  test("nor does one that takes its time: its answer counts when it comes", async () => {
+    await enter();
+    ctx.clock.advance(61);
+    idp.state.claims.groups = ["physics"];
+    clock.impatient = true;
+    expect(await start()).toMatchObject({ desired: "running", profileSlug: "gpu" });
+    await until(async () => (await groupsOfAna()).length === 1, "the answer to count");
   });
 
   test("several starts in a minute ask once", async () => {

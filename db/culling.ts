@@ -1,6 +1,6 @@
-import { and, eq, isNotNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { groups } from "./schema/groups.ts";
+import { groupMembers, groups } from "./schema/groups.ts";
 import { users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
 import type { CullRule, LastStop } from "./schema/settings.ts";
@@ -135,9 +135,12 @@ export async function keepServer(tx: Tx, serverId: string, until: Date | null): 
     .where(eq(servers.id, serverId));
 }
 
-/** Where nothing is stopped by itself any more, nothing is announced either. */
-export async function forgetAnnouncements(db: Db): Promise<void> {
-  await db.update(servers).set({ stopAt: null, stopWhy: null }).where(isNotNull(servers.stopAt));
+/** Where nothing is stopped for these reasons any more, nothing is announced for them either. */
+export async function forgetAnnouncements(db: Db, reasons: readonly string[]): Promise<void> {
+  await db
+    .update(servers)
+    .set({ stopAt: null, stopWhy: null })
+    .where(inArray(servers.stopWhy, [...reasons]));
 }
 
 export async function setUserCull(tx: Tx, userId: string, cull: CullRule): Promise<void> {
@@ -157,6 +160,16 @@ export async function groupCullByName(db: Db | Tx, name: string): Promise<GroupC
     .from(groups)
     .where(and(eq(groups.name, name), sql`${groups.deletedAt} is null`));
   return row;
+}
+
+/** Of every group a user is in. */
+export async function groupCullsOf(db: Db | Tx, userId: string): Promise<GroupCull[]> {
+  return await db
+    .select({ id: groups.id, name: groups.name, cull: groups.cull })
+    .from(groups)
+    .innerJoin(groupMembers, eq(groupMembers.groupId, groups.id))
+    .where(and(eq(groupMembers.userId, userId), sql`${groups.deletedAt} is null`))
+    .orderBy(groups.name);
 }
 
 export async function groupCullById(db: Db | Tx, groupId: string): Promise<CullRule | null> {

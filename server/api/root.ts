@@ -1,5 +1,6 @@
 import { announcementsRouter } from "./routers/announcements.ts";
 import { auditRouter } from "./routers/audit.ts";
+import { cullingRouter } from "./routers/culling.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { homesRouter } from "./routers/homes.ts";
 import { hubRouter } from "./routers/hub.ts";
@@ -22,6 +23,7 @@ export const appRouter = router({
   audit: auditRouter,
   homes: homesRouter,
   sessions: sessionsRouter,
+  culling: cullingRouter,
   groups: groupsRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -1,3 +1,5 @@
+import type { StopReason } from "#db/schema/settings.ts";
+
 /** What the pages get to see. Plain data; dates travel as Date (superjson). */
 
 export type PhaseView = "stopped" | "queued" | "spawning" | "starting" | "ready" | "stopping" | "failed";
@@ -14,6 +16,22 @@ export type FailureView = {
   readonly logTail: readonly string[];
   /** Ready to paste into a mail to the admin: ids, times, the backend's own words. */
   readonly copyBlock: string;
+};
+
+export type StopView = {
+  readonly at: Date;
+  readonly why: "idle" | "max-age" | "quiet-hours" | "budget";
+  /** One sentence for its user. */
+  readonly message: string;
+  /** Whether `culling.extend` helps. */
+  readonly canExtend: boolean;
+};
+
+export type LastStopView = {
+  readonly at: Date;
+  readonly reason: StopReason;
+  readonly message: string;
+  readonly by: string;
 };
 
 export type ServerView = {
@@ -35,6 +53,12 @@ export type ServerView = {
   readonly home: { readonly name: string; readonly capacityBytes: number } | null;
   readonly failure: FailureView | null;
   readonly canStartAgain: boolean;
+  /** The stop that was announced, while it is ready; null when none was. */
+  readonly stop: StopView | null;
+  /** Until when somebody asked to keep it. */
+  readonly keepUntil: Date | null;
+  /** Why it doesn't run any more; null while it does, and for one that never ran. */
+  readonly lastStop: LastStopView | null;
   /** How the limits are held on this backend, when that needs saying (local without cgroups). */
   readonly limitsNote: string | null;
 };
@@ -169,6 +193,12 @@ export type TokenRow = {
  *   servers.restart   mutation { user, name } → ServerView
  *   servers.delete    mutation { user, name } → null               (named servers; the home is kept)
  *   servers.progress  subscription { user, name } → ProgressView   (SSE; the first item at once, then at each change)
+ *   culling.extend    mutation { user, name, seconds? } → ServerView      (more time for a server that runs)
+ *   culling.keepUntil mutation { user, name, until: Date | null } → ServerView
+ *   culling.mine      query    → MyCullingView (culling-views.ts)
+ *   culling.setMine   mutation { idleSeconds?, maxAgeSeconds?, quietHours? } → MyCullingView
+ *   culling.group     query    { group } → GroupCullingView
+ *   culling.setGroup  mutation { group, idleSeconds?, maxAgeSeconds?, quietHours? } → GroupCullingView
  *   servers.open      mutation { user, name, reason } → { url, until: Date }   (somebody else's server: scope + reason)
  *   users.list        query    { search, sort: "name"|"-name"|"lastActivity"|"-lastActivity"|"created"|"-created", page, pageSize } → Page<UserRow>
  *   users.create      mutation { name, admin, password? } → { user: UserRow, password: string | null }

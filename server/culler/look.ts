@@ -36,6 +36,15 @@ function announcedOf(same: Memory | undefined, { stopAt, stopWhy }: CullCandidat
   return { stopAtMs: stopAt.getTime(), why: stopWhy, sinceMonotonicMs: moment.monotonicMs };
 }
 
+/** From the moment it was made, not from when it is next read. */
+export function withAnnouncement(
+  memory: Memory,
+  { stopAtMs, why }: { stopAtMs: number; why: string },
+  moment: Moment,
+): Memory {
+  return { ...memory, announced: { stopAtMs, why, sinceMonotonicMs: moment.monotonicMs } };
+}
+
 export function announcementOf({ announced }: Memory, { monotonicMs }: Moment): Announcement | null {
   if (announced === null) return null;
   const { stopAtMs, why, sinceMonotonicMs } = announced;

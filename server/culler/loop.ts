@@ -8,8 +8,17 @@ import { Turns } from "#server/spawner/turns.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { askJupyter, type JupyterAnswer } from "./ask-jupyter.ts";
 import { announce, cullServer, type Decided } from "./carry-out.ts";
-import { type CullDecision, decideCull, warningMs } from "./cull.ts";
-import { activityOf, announcementOf, jupyterQuestion, type Memory, newsOf, remember, withAnswer } from "./look.ts";
+import { type CullDecision, cullReasons, decideCull, warningMs } from "./cull.ts";
+import {
+  activityOf,
+  announcementOf,
+  jupyterQuestion,
+  type Memory,
+  newsOf,
+  remember,
+  withAnnouncement,
+  withAnswer,
+} from "./look.ts";
 import { quietWindows, windowFor } from "./quiet-hours.ts";
 import { type EffectiveRule, effectiveRule, type ProfileCull } from "./rule.ts";
 import { lastedMs, type Moment } from "./steady.ts";
@@ -35,7 +44,7 @@ export class Culler {
   start(): void {
     const { db, clock, log, config } = this.#ctx;
     if (!config.cull.enabled) {
-      void forgetAnnouncements(db).catch((error: unknown) =>
+      void forgetAnnouncements(db, cullReasons).catch((error: unknown) =>
         log.warn({ err: error }, "old announcements stay for now"),
       );
       return;
@@ -60,7 +69,7 @@ export class CullTerm {
   readonly #signal: AbortSignal;
   readonly #turns: Turns;
   readonly #profiles: ReadonlyMap<string, ProfileCull>;
-  #memories: ReadonlyMap<string, Memory> = new Map();
+  #memories: Map<string, Memory> = new Map();
   #lastLookMs: number | null = null;
 
   constructor(ctx: VerbContext, epoch: number, signal: AbortSignal) {
@@ -86,7 +95,8 @@ export class CullTerm {
   /** One look at all. Returns in how many milliseconds the next announced stop is due; `null` when there is none. */
   async look(): Promise<number | null> {
     const moment = this.#moment();
-    const rows = await cullCandidates(this.#ctx.db);
+    // A stop that somebody else announced (a spent budget) is theirs to carry out or take back.
+    const rows = (await cullCandidates(this.#ctx.db)).filter(isOurs);
     const windows = new Map<string, ReturnType<typeof quietWindows>>();
     const windowOf = ({ quietHours }: EffectiveRule, readyAtMs: number) => {
       if (quietHours.length === 0) return null;
@@ -126,7 +136,7 @@ export class CullTerm {
     this.#memories = now;
     this.#lastLookMs = moment.monotonicMs;
     await this.#record(decided);
-    for (const one of decided) await this.#carryOut(one);
+    for (const one of decided) await this.#carryOut(one, moment);
     return soonest(decided, moment.nowMs);
   }
 
@@ -168,33 +178,41 @@ export class CullTerm {
     await touchServers(this.#ctx.db, seen, this.#ctx.clock.now());
   }
 
-  async #carryOut(one: Decided): Promise<void> {
+  async #carryOut(one: Decided, moment: Moment): Promise<void> {
     if (this.#signal.aborted) return;
     const { clock, log } = this.#ctx;
-    await carryOutOne(this.#ctx, one, this.#epoch).catch((error: unknown) =>
+    const isDone = await carryOutOne(this.#ctx, one, this.#epoch).catch((error: unknown) =>
       log.warn(
         { err: error, serverId: one.row.id },
         "a decision of the culler was not carried out; the next look tries again",
       ),
     );
+    const memory = this.#memories.get(one.row.id);
+    if (isDone && memory && one.decision.do === "warn")
+      this.#memories.set(one.row.id, withAnnouncement(memory, one.decision, moment));
     if (one.decision.do === "stop") await clock.sleep(betweenStopsMs, this.#signal).catch(() => undefined);
   }
 }
 
-async function carryOutOne(ctx: VerbContext, one: Decided, epoch: number): Promise<void> {
+/** False: what it was decided on is no longer so, and nothing was done. */
+async function carryOutOne(ctx: VerbContext, one: Decided, epoch: number): Promise<boolean> {
   const { decision } = one;
   switch (decision.do) {
     case "keep":
-      return;
+      return true;
     case "warn":
-      return void (await announce(ctx, one, epoch, { at: new Date(decision.stopAtMs), why: decision.why }));
+      return await announce(ctx, one, epoch, { at: new Date(decision.stopAtMs), why: decision.why });
     case "clear-warning":
-      return void (await announce(ctx, one, epoch, null));
+      return await announce(ctx, one, epoch, null);
     case "stop":
-      return void (await cullServer(ctx, one, epoch, decision.why));
+      return await cullServer(ctx, one, epoch, decision.why);
     default:
       return decision satisfies never;
   }
+}
+
+function isOurs({ stopWhy }: CullCandidate): boolean {
+  return stopWhy === null || cullReasons.some((reason) => reason === stopWhy);
 }
 
 function soonest(decided: readonly Decided[], nowMs: number): number | null {

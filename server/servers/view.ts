@@ -7,6 +7,7 @@ import { failureOf, specOf } from "#server/spawner/record.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 import { failureViewFor } from "./failure-view.ts";
 import { originLabelFor } from "./names.ts";
+import { announcedStopOf, isWanted, lastStopViewOf } from "./stop-view.ts";
 import { serverUrlFor } from "./url.ts";
 
 export type ViewContext = {
@@ -46,6 +47,9 @@ export async function serverViewOf(ctx: ViewContext, found: ServerWithOwner): Pr
     home: home === undefined ? null : { name: home.name, capacityBytes: home.capacityBytes },
     failure: asked ? null : failureOfView(found),
     canStartAgain: server.profileSlug !== null,
+    stop: announcedStopOf(server),
+    keepUntil: isWanted(server) ? server.keepUntil : null,
+    lastStop: isWanted(server) ? null : lastStopViewOf(server),
     limitsNote: ctx.limitsNote,
   };
 }
@@ -97,6 +101,9 @@ export function unstartedView(ctx: ViewContext, ownerName: string, name: string)
     home: null,
     failure: null,
     canStartAgain: false,
+    stop: null,
+    keepUntil: null,
+    lastStop: null,
     limitsNote: ctx.limitsNote,
   };
 }

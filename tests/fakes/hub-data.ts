@@ -134,6 +134,9 @@ export function serverOf(given: Given, now: Date, publicUrl: string): ServerView
       : null,
     failure: null,
     canStartAgain: wasStarted,
+    stop: null,
+    keepUntil: null,
+    lastStop: null,
     limitsNote: null,
     ...given,
   };

@@ -9,6 +9,7 @@ import { until } from "#tests/fakes/hub-under-test.ts";
 import { password } from "#tests/fakes/portal-visitor.ts";
 import type { Portal } from "#tests/fakes/whole-portal.ts";
 import { procedures as adminProcedures } from "./procedures-of-admin.ts";
+import { procedures as cullingProcedures } from "./procedures-of-culling.ts";
 import { procedures as groupProcedures } from "./procedures-of-groups.ts";
 
 /**
@@ -73,6 +74,7 @@ const query = (expected: Expected, prepare: Procedure["prepare"] = () => undefin
 /** Every procedure of the portal's API and who may call it. A procedure that isn't here fails the tests. */
 export const procedures: Readonly<Record<string, Procedure>> = {
   ...adminProcedures,
+  ...cullingProcedures,
   ...groupProcedures,
   "hub.checks": query(forAdmins),
   "me.get": query(outcomes("ok", "ok", "ok", "ok")),

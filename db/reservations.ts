@@ -101,7 +101,7 @@ function keptIn(groupId: string): SQL {
     from ${homes} where ${and(eq(homes.groupId, groupId), isNull(homes.removedAt))}`;
 }
 
-function usedIn(row: Readonly<Record<string, unknown>>): Used {
+export function usedIn(row: Readonly<Record<string, unknown>>): Used {
   return Object.fromEntries(quotaResources.map((resource) => [resource, Number(row[resource] ?? 0)])) as Used;
 }
 

@@ -5,6 +5,7 @@ import { groupsRouter } from "./routers/groups.ts";
 import { homesRouter } from "./routers/homes.ts";
 import { hubRouter } from "./routers/hub.ts";
 import { meRouter } from "./routers/me.ts";
+import { quotasRouter } from "./routers/quotas.ts";
 import { serversRouter } from "./routers/servers.ts";
 import { sessionsRouter } from "./routers/sessions.ts";
 import { tokensRouter } from "./routers/tokens.ts";
@@ -25,5 +26,6 @@ export const appRouter = router({
   sessions: sessionsRouter,
   culling: cullingRouter,
   groups: groupsRouter,
+  quotas: quotasRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -11,6 +11,7 @@ import type { Portal } from "#tests/fakes/whole-portal.ts";
 import { procedures as adminProcedures } from "./procedures-of-admin.ts";
 import { procedures as cullingProcedures } from "./procedures-of-culling.ts";
 import { procedures as groupProcedures } from "./procedures-of-groups.ts";
+import { procedures as quotaProcedures } from "./procedures-of-quotas.ts";
 
 /**
  * Who calls: nobody, the owner, another user, an admin, the owner's token that may only read their servers, a manager of the owner's
@@ -76,6 +77,7 @@ export const procedures: Readonly<Record<string, Procedure>> = {
   ...adminProcedures,
   ...cullingProcedures,
   ...groupProcedures,
+  ...quotaProcedures,
   "hub.checks": query(forAdmins),
   "me.get": query(outcomes("ok", "ok", "ok", "ok")),
   "me.changePassword": {

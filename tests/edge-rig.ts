@@ -152,7 +152,7 @@ export type Rig = {
   close(): Promise<void>;
 };
 
-export type RigOptions = Partial<Omit<EdgeOptions, "listen" | "internal">> & {
+export type RigOptions = Partial<Omit<EdgeOptions, "listen">> & {
   readonly routes?: readonly RouteMessage[];
   readonly stopped?: readonly StoppedMessage[];
   readonly subdomains?: boolean;

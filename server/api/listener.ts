@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { enterServer } from "#server/api/enter.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { systemScopes } from "#server/auth/roles.ts";
 import type { Hub } from "#server/hub.ts";
+import { type Certificate, createServerWith } from "#server/internal/certificate.ts";
 import { type Metrics, renderMetrics } from "#server/metrics.ts";
 import { statusOf } from "#server/rest/errors.ts";
 import { handleRest } from "#server/rest/router.ts";
@@ -20,11 +21,14 @@ const maxBodyBytes = 1024 * 1024;
 export type ListenerOptions = {
   /** A socket only the owner of the installation can open: whoever comes in there is the command line. */
   readonly trustedSocket: boolean;
+  /** With one it speaks https. */
+  readonly certificate?: Certificate | null;
 };
 
 /** The hub's API: tRPC for the portal, JupyterHub's REST for servers and scripts, health and metrics. */
 export function createApiListener(hub: Hub, metrics: Metrics, options: ListenerOptions): Server {
-  return createServer({ requestTimeout: 60_000, keepAliveTimeout: 60_000 }, (request, response) => {
+  const timeouts = { requestTimeout: 60_000, keepAliveTimeout: 60_000 };
+  return createServerWith(options.certificate ?? null, timeouts, (request, response) => {
     const origin = originOf(request);
     const startedMs = hub.clock.monotonicMs();
     response.setHeader("x-jupyterhub-version", jupyterhubVersion);

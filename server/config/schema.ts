@@ -95,6 +95,21 @@ const Hub = z.strictObject({
         .describe(
           "host:port of the internal listener for edge and web on other machines. Default: Unix sockets in the home only.",
         ),
+      apiListen: z
+        .string()
+        .optional()
+        .describe(
+          "host:port of an API listener for edge and web on other machines; with hub.internal.tls it speaks https, which servers (pods) needn't know. Default: they use hub.apiListen.",
+        ),
+      tls: z
+        .strictObject({
+          certFile: z.string().describe("Certificate (PEM), with those that lead to its authority behind it."),
+          keyFile: z.string().describe("Its private key (PEM)."),
+        })
+        .optional()
+        .describe(
+          "The internal listeners (hub.internal.listen and apiListen) speak https. Edge and web reach them by https:// in hub.connectUrl and hub.apiConnectUrl.",
+        ),
       edgeKey: secret().optional(),
       edgeKeyFile: z.string().optional(),
       webKey: secret().optional(),
@@ -110,8 +125,17 @@ const Hub = z.strictObject({
   connectUrl: z
     .string()
     .optional()
-    .describe("Where an edge or a web on another machine finds the hub's internal listener."),
-  apiConnectUrl: z.string().optional().describe("Where an edge on another machine finds the hub's API listener."),
+    .describe("Where an edge or a web on another machine finds the hub's internal listener: https://hub:8444."),
+  apiConnectUrl: z
+    .string()
+    .optional()
+    .describe("Where an edge or a web on another machine finds the hub's API listener: https://hub:8445."),
+  caFile: z
+    .string()
+    .optional()
+    .describe(
+      "CA certificates (PEM) that edge and web check the hub's by, where its addresses begin with https://. Default: the authorities Node knows.",
+    ),
 });
 
 const PublicProxy = z.strictObject({

@@ -1,8 +1,9 @@
 import type { Pool } from "undici";
 import type { z } from "zod";
-import { poolTo, type Target } from "./run.ts";
+import type { HubAddress } from "#server/internal/hub-address.ts";
+import { poolTo } from "./run.ts";
 
-export type Internal = { readonly target: Target; readonly key: string | null };
+export type Internal = { readonly target: HubAddress; readonly key: string | null };
 
 /** Questions to the hub's internal listener. */
 export interface InternalClient {

@@ -1,5 +1,6 @@
 import { Pool } from "undici";
 import type { z } from "zod";
+import { checkedBy, type HubAddress, originOf } from "#server/internal/hub-address.ts";
 import type { RouteMessage, TargetMessage } from "#server/internal/messages.ts";
 import { OpenExchanges } from "./open-exchanges.ts";
 import { Polling } from "./polling.ts";
@@ -82,13 +83,10 @@ export function runKeyOf(route: RouteMessage): string {
   return JSON.stringify([route.runId, route.generation, route.target, route.inject, route.auth, route.stripPrefix]);
 }
 
-export function poolTo(target: Target, times: PoolTimes, connections: number): Pool {
-  const origin =
-    target.kind === "unix"
-      ? "http://localhost"
-      : `http://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
-  return new Pool(origin, {
+export function poolTo(target: HubAddress, times: PoolTimes, connections: number): Pool {
+  return new Pool(originOf(target), {
     ...(target.kind === "unix" ? { socketPath: target.path } : {}),
+    connect: checkedBy(target),
     connections,
     pipelining: 1,
     connectTimeout: times.connectTimeoutSeconds * 1000,

@@ -1,13 +1,14 @@
 import type { KeyObject } from "node:crypto";
 import type { Pool } from "undici";
 import type { Clock } from "#server/clock.ts";
+import type { HubAddress } from "#server/internal/hub-address.ts";
 import type { Log } from "#server/log.ts";
 import type { Authoriser } from "./authorise.ts";
 import { type ClientAddresses, trustedProxies } from "./client-address.ts";
 import { type Internal, type InternalClient, internalClient } from "./internal-client.ts";
 import { Knowledge } from "./knowledge.ts";
 import { type Site, siteOf } from "./route.ts";
-import { poolTo, type Target } from "./run.ts";
+import { poolTo } from "./run.ts";
 import { SessionCache } from "./session-cache.ts";
 import { HubStream } from "./stream.ts";
 import { TokenCheck } from "./token-check.ts";
@@ -18,8 +19,8 @@ export type EdgeOptions = {
   readonly subdomainHost: string | null;
   readonly trustedProxies: readonly string[];
   readonly verifyKeys: readonly KeyObject[];
-  readonly hubApi: Target;
-  readonly web: Target;
+  readonly hubApi: HubAddress;
+  readonly web: HubAddress;
   readonly internal: Internal;
   readonly offlineSeconds: number;
   /** New requests to servers while nobody knows whether the routes still hold: the hub is away, or has lost sight of what runs. */

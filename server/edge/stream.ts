@@ -1,5 +1,7 @@
 import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { Clock } from "#server/clock.ts";
+import { checkedBy } from "#server/internal/hub-address.ts";
 import { StreamLine } from "#server/internal/messages.ts";
 import type { Log } from "#server/log.ts";
 import { authorizationFor, type Internal } from "./internal-client.ts";
@@ -67,8 +69,9 @@ export class HubStream {
     return new Promise((resolve) => {
       let revision: number | null = null;
       let reason = "the hub closed it";
-      const asked = httpRequest({
+      const asked = (target.tls === undefined ? httpRequest : httpsRequest)({
         ...where,
+        ...checkedBy(target),
         path: "/internal/stream",
         agent: false,
         timeout: silenceMs,

@@ -1,5 +1,5 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { z } from "zod";
 import { readJsonBody } from "#server/api/body.ts";
 import { redeemEnterCode } from "#server/auth/enter.ts";
@@ -10,6 +10,7 @@ import { endSession } from "#server/auth/sign-out.ts";
 import type { Hub } from "#server/hub.ts";
 import { recordActivity } from "#server/servers/record-activity.ts";
 import { answerToken } from "#server/tokens/verify.ts";
+import { type Certificate, createServerWith } from "./certificate.ts";
 import { ActivityReport, EnterQuestion, SignInQuestion, SignOutQuestion, TokenQuestion } from "./messages.ts";
 import { serveStream } from "./serve-stream.ts";
 
@@ -59,8 +60,8 @@ function isSame(given: string, key: string | null): boolean {
 }
 
 /** The internal listener: never reachable by servers (a Unix socket, or closed to them by policy and key). */
-export function createInternalListener(hub: Hub, roleOf: RoleOf): Server {
-  return createServer({ requestTimeout: 30_000 }, (request, response) => {
+export function createInternalListener(hub: Hub, roleOf: RoleOf, certificate: Certificate | null = null): Server {
+  return createServerWith(certificate, { requestTimeout: 30_000 }, (request, response) => {
     void handle(hub, roleOf, request, response).catch((error: unknown) => {
       hub.log.error({ err: error, path: request.url }, "an internal request failed");
       if (!response.headersSent) send(response, 500, { error: "internal" });

@@ -1,16 +1,17 @@
 import { systemClock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
 import { createEdge } from "#server/edge/edge.ts";
+import { parseAddress } from "#server/internal/hub-address.ts";
 import type { Log } from "#server/log.ts";
 import { publicUrlOf } from "#server/servers/public-url.ts";
+import { readPem } from "./certificates.ts";
 import type { HomePaths } from "./home.ts";
-
-import { parseTarget } from "./listen.ts";
 import { readVerifyKey } from "./verify-key.ts";
 
 /** The edge, beside its hub over Unix sockets or far from it over addresses with a key. */
 export async function startEdgeRole({ config, paths, log }: { config: Config; paths: HomePaths; log: Log }) {
   const { hub, proxy, edge } = config;
+  const ca = readPem(hub.caFile);
   const [host, port] = splitListen(proxy.listen);
   const created = createEdge({
     listen: { host, port },
@@ -18,10 +19,10 @@ export async function startEdgeRole({ config, paths, log }: { config: Config; pa
     subdomainHost: hub.subdomainHost ?? null,
     trustedProxies: proxy.trustedProxies,
     verifyKeys: [readVerifyKey(config, paths).key],
-    hubApi: parseTarget(hub.apiConnectUrl ?? paths.apiSocket),
-    web: parseTarget(proxy.webConnectUrl ?? paths.webSocket),
+    hubApi: parseAddress(hub.apiConnectUrl ?? paths.apiSocket, ca),
+    web: parseAddress(proxy.webConnectUrl ?? paths.webSocket, ca),
     internal: {
-      target: parseTarget(hub.connectUrl ?? paths.edgeSocket),
+      target: parseAddress(hub.connectUrl ?? paths.edgeSocket, ca),
       key: hub.connectUrl === undefined ? null : (hub.internal.edgeKey ?? null),
     },
     offlineSeconds: edge.offlineSeconds,

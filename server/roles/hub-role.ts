@@ -6,11 +6,13 @@ import { loadSigningKey } from "#server/auth/signing-key.ts";
 import { systemClock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
 import { createHub, type Hub } from "#server/hub.ts";
+import { parseAddress } from "#server/internal/hub-address.ts";
 import { createInternalListener, roleByKey } from "#server/internal/listener.ts";
 import type { Log } from "#server/log.ts";
 import { Metrics } from "#server/metrics.ts";
+import { readCertificate } from "./certificates.ts";
 import type { HomePaths } from "./home.ts";
-import { closeServer, listenOn, parseTarget } from "./listen.ts";
+import { closeServer, listenOn } from "./listen.ts";
 import { makeSpawner } from "./make-spawner.ts";
 import { withOwnNamespace } from "./own-namespace.ts";
 
@@ -79,15 +81,19 @@ async function openListeners(
   await listenOn(forWeb, { kind: "unix", path: paths.webInternalSocket }, webOwner);
   if (apiListen !== undefined) {
     const remote = createApiListener(hub, metrics, { trustedSocket: false });
-    await listenOn(remote, parseTarget(apiListen));
+    await listenOn(remote, parseAddress(apiListen));
+    servers.push(remote);
+  }
+  const certificate = readCertificate(internal.tls);
+  if (internal.apiListen !== undefined) {
+    const remote = createApiListener(hub, metrics, { trustedSocket: false, certificate });
+    await listenOn(remote, parseAddress(internal.apiListen));
     servers.push(remote);
   }
   if (internal.listen !== undefined) {
-    const remote = createInternalListener(
-      hub,
-      roleByKey({ edge: internal.edgeKey ?? null, web: internal.webKey ?? null }),
-    );
-    await listenOn(remote, parseTarget(internal.listen));
+    const keys = { edge: internal.edgeKey ?? null, web: internal.webKey ?? null };
+    const remote = createInternalListener(hub, roleByKey(keys), certificate);
+    await listenOn(remote, parseAddress(internal.listen));
     servers.push(remote);
   }
   return servers;

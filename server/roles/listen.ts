@@ -34,14 +34,3 @@ function sentenceFor(error: NodeJS.ErrnoException, target: Target): string {
   if (error.code === "EACCES") return `This user may not listen on ${where}. Choose a port above 1023 with --port.`;
   return `Can't listen on ${where}: ${error.message}`;
 }
-
-/** `host:port`, `http://host:port` or a Unix socket's path. */
-export function parseTarget(text: string): Target {
-  if (text.startsWith("/")) return { kind: "unix", path: text };
-  const url = new URL(text.includes("://") ? text : `http://${text}`);
-  return {
-    kind: "tcp",
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
-  };
-}

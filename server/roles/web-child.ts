@@ -9,6 +9,7 @@ import type { Config } from "#server/config/schema.ts";
 import { accountNamed } from "#server/embedded/account.ts";
 import type { Log } from "#server/log.ts";
 import { publicUrlOf } from "#server/servers/public-url.ts";
+import { readPem } from "./certificates.ts";
 import type { HomePaths } from "./home.ts";
 import { readVerifyKey } from "./verify-key.ts";
 import { webFolderFor } from "./web-folder.ts";
@@ -65,6 +66,7 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
 
 function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Owner | undefined): ChildProcess {
   const { hub, proxy } = config;
+  const ca = readPem(hub.caFile);
   const child = spawn(owner === undefined ? process.execPath : "/proc/self/exe", [path.join(folder, "web.mjs")], {
     cwd: folder,
     stdio: ["pipe", "pipe", "pipe"],
@@ -79,6 +81,7 @@ function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Ow
       ...(hub.connectUrl === undefined || hub.internal.webKey === undefined
         ? {}
         : { BERTH_WEB_INTERNAL_KEY: hub.internal.webKey }),
+      ...(ca === null ? {} : { BERTH_WEB_HUB_CA: ca }),
       BERTH_WEB_HUB_API: hub.apiConnectUrl ?? paths.webApiSocket,
       BERTH_WEB_PUBLIC_URL: publicUrlOf(config),
       BERTH_WEB_VERIFY_KEY: readVerifyKey(config, paths).pem,

@@ -1,29 +1,28 @@
 import { Agent, type Dispatcher, fetch } from "undici";
 import type { z } from "zod";
+import { checkedBy, type HubAddress, originOf } from "#server/internal/hub-address.ts";
 import { LoginOptions, SignInAnswer, type SignInQuestion } from "#server/internal/messages.ts";
-import type { Target } from "#server/spawner/spawner.ts";
 import { webSettings } from "./settings.ts";
 
 const agents = new Map<string, Dispatcher>();
 
 /** Plain fetch can't open a Unix socket; an agent kept for the process can, and keeps its connections. */
-export function agentFor(target: Target): Dispatcher {
-  const key = target.kind === "unix" ? target.path : "tcp";
+export function agentFor(target: HubAddress): Dispatcher {
+  const key = target.kind === "unix" ? target.path : originOf(target);
   const known = agents.get(key);
   if (known !== undefined) return known;
   const agent = new Agent({
     connections: 32,
     headersTimeout: 20_000,
     bodyTimeout: 20_000,
-    connect: target.kind === "unix" ? { socketPath: target.path } : {},
+    connect: target.kind === "unix" ? { socketPath: target.path } : checkedBy(target),
   });
   agents.set(key, agent);
   return agent;
 }
 
-export function originFor(target: Target): string {
-  if (target.kind === "unix") return "http://hub";
-  return `http://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+export function originFor(target: HubAddress): string {
+  return originOf(target);
 }
 
 /** The hub didn't answer, or not as agreed. Never a wrong password: that is an answer. */

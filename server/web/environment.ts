@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { parseTarget } from "#server/roles/listen.ts";
-import type { Target } from "#server/spawner/spawner.ts";
+import { type HubAddress, parseAddress } from "#server/internal/hub-address.ts";
 import { defaultBrand, type WebSettings } from "./settings.ts";
 
 const Environment = z.object({
   /** `host:port` or a Unix socket's path; the same for the other two addresses. */
   BERTH_WEB_LISTEN: z.string().min(1),
   BERTH_WEB_INTERNAL: z.string().min(1),
+  /** CA certificates (PEM) the hub's are checked with, where its addresses begin with https. */
+  BERTH_WEB_HUB_CA: z.string().optional(),
   BERTH_WEB_INTERNAL_KEY: z.string().min(16).optional(),
   BERTH_WEB_HUB_API: z.string().min(1),
   BERTH_WEB_PUBLIC_URL: z.url({ protocol: /^https?$/ }),
@@ -21,7 +22,7 @@ const Environment = z.object({
     .default(defaultBrand.accent),
 });
 
-export type WebEnvironment = { readonly listen: Target; readonly settings: WebSettings };
+export type WebEnvironment = { readonly listen: HubAddress; readonly settings: WebSettings };
 
 /** The web role's settings; it runs as a child with these variables and nothing else. Throws one sentence per problem. */
 export function readWebEnvironment(environment: Readonly<Record<string, string | undefined>>): WebEnvironment {
@@ -31,12 +32,13 @@ export function readWebEnvironment(environment: Readonly<Record<string, string |
     throw new Error(`The web role can't start.\n${problems.join("\n")}`);
   }
   const given = parsed.data;
+  const ca = given.BERTH_WEB_HUB_CA ?? null;
   return {
-    listen: parseTarget(given.BERTH_WEB_LISTEN),
+    listen: parseAddress(given.BERTH_WEB_LISTEN),
     settings: {
       publicUrl: given.BERTH_WEB_PUBLIC_URL.replace(/\/$/, ""),
-      internal: { target: parseTarget(given.BERTH_WEB_INTERNAL), key: given.BERTH_WEB_INTERNAL_KEY ?? null },
-      hubApi: parseTarget(given.BERTH_WEB_HUB_API),
+      internal: { target: parseAddress(given.BERTH_WEB_INTERNAL, ca), key: given.BERTH_WEB_INTERNAL_KEY ?? null },
+      hubApi: parseAddress(given.BERTH_WEB_HUB_API, ca),
       verifyKeyPem: verifyKeyOf(given),
       secret: given.BERTH_WEB_SECRET,
       brand: { name: given.BERTH_WEB_NAME, accent: given.BERTH_WEB_ACCENT },

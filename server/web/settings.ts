@@ -1,12 +1,12 @@
-import type { Target } from "#server/spawner/spawner.ts";
+import type { HubAddress } from "#server/internal/hub-address.ts";
 
 /** What the web role knows. No database, no Kubernetes, no key that signs. */
 export type WebSettings = {
   readonly publicUrl: string;
   /** The hub's internal listener: sign-in, sign-out, login options. `key` is null on a Unix socket. */
-  readonly internal: { readonly target: Target; readonly key: string | null };
+  readonly internal: { readonly target: HubAddress; readonly key: string | null };
   /** The hub's API, for what pages read before they are sent. */
-  readonly hubApi: Target;
+  readonly hubApi: HubAddress;
   /** Checks sessions; can't make one. */
   readonly verifyKeyPem: string;
   /** Seals next-auth's own short-lived cookies; the same for every replica. */

@@ -23,10 +23,16 @@ describe("an event is one sentence on the progress page", () => {
     expect(eventSentence({ reason, message })).toBe(sentence);
   });
 
-  test("what has no sentence keeps Kubernetes' words, and is never empty", () => {
+  test("what has no sentence keeps Kubernetes' words, or its reason", () => {
     expect(eventSentence({ reason: "Odd", message: "something else " })).toBe("something else");
     expect(eventSentence({ reason: "Odd" })).toBe("Odd");
     expect(eventSentence({ reason: "toString", message: "not a method" })).toBe("not a method");
+  });
+
+  test("the kubelet's notice about the cluster's DNS is no line", () => {
+    const message =
+      "pod: kubelet does not have ClusterDNS IP configured and cannot create Pod using ClusterFirst policy.";
+    expect(eventSentence({ reason: "MissingClusterDNS", message })).toBe("");
   });
 
   test("events.k8s.io's `note` is read too", () => {

@@ -37,8 +37,12 @@ const sentences = new Map<string, (text: string) => string>([
   ["Evicted", (text) => `The machine ended the server: ${text}`],
 ]);
 
-/** One line for the progress page. What has no sentence of its own keeps Kubernetes' words. */
+/** About the cluster's own setup, repeated at every start, and nothing the person who waits could act on: the kubelet's `MissingClusterDNS`. */
+const silent: ReadonlySet<string> = new Set(["MissingClusterDNS"]);
+
+/** One line for the progress page, "" where the event says nothing to the person who waits. What has no sentence of its own keeps Kubernetes' words. */
 export function eventSentence(event: EventShape): string {
+  if (silent.has(event.reason ?? "")) return "";
   const text = (event.message ?? event.note ?? "").trim();
   const sentence = sentences.get(event.reason ?? "")?.(text) ?? text;
   return sentence === "" ? (event.reason ?? "") : sentence;

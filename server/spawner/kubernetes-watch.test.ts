@@ -177,6 +177,7 @@ describe("watching pods", () => {
     pods().addEvent("jupyter-ana", "Scheduled", "Successfully assigned berth/jupyter-ana to node-1");
     pods().addEvent("jupyter-ana", "Pulling", 'Pulling image "base"');
     pods().addEvent("jupyter-ana", "Pulling", 'Pulling image "base"');
+    pods().addEvent("jupyter-ana", "MissingClusterDNS", "kubelet does not have ClusterDNS IP configured", "Warning");
     pods().addEvent("jupyter-ana", "FailedMount", "no such secret", "Warning");
     await expect
       .poll(() => watching.events.map(({ message, warning }) => [message, warning]))

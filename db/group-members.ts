@@ -84,12 +84,17 @@ export async function findMember(db: Db | Tx, groupId: string, userId: string): 
   return row;
 }
 
-export type PersonRef = { readonly id: string; readonly name: string; readonly admin: boolean };
+export type PersonRef = {
+  readonly id: string;
+  readonly name: string;
+  readonly admin: boolean;
+  readonly disabledAt: Date | null;
+};
 
 export async function findUsersNamed(db: Db | Tx, names: readonly string[]): Promise<PersonRef[]> {
   if (names.length === 0) return [];
   return await db
-    .select({ id: users.id, name: users.name, admin: users.admin })
+    .select({ id: users.id, name: users.name, admin: users.admin, disabledAt: users.disabledAt })
     .from(users)
     .where(inArray(users.name, [...names]));
 }

@@ -4,9 +4,9 @@ import { deleteMembers, insertMembers, updateRoles } from "#db/group-members.ts"
 import type { Group } from "#db/groups.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
+import { problemsSentence } from "../csv-table.ts";
 import { HubError } from "../errors.ts";
 import type { VerbContext } from "../verb-context.ts";
-import { problemsSentence } from "./csv-table.ts";
 import { requireLockedGroup } from "./find.ts";
 import type { MemberPlan } from "./plan-members.ts";
 import { PreviewCsvInput, planOf } from "./preview-csv.ts";

@@ -1,7 +1,7 @@
 import { allMembers } from "#db/group-members.ts";
 import { requireScope } from "../auth/require-scope.ts";
+import { csvOf } from "../csv.ts";
 import type { VerbContext } from "../verb-context.ts";
-import { writeCsv } from "./csv.ts";
 import { requireGroup } from "./find.ts";
 import { GroupInput } from "./name.ts";
 
@@ -16,5 +16,5 @@ export async function exportMembersCsv(
   const members = await allMembers(ctx.db, group.id);
   const rows = members.map(({ name, role }) => [name, role]);
   const safeName = group.name.replaceAll(/[^\p{L}\p{Nd}._-]+/gu, "-");
-  return { fileName: `${safeName}.csv`, text: writeCsv([["user", "role"], ...rows]) };
+  return { fileName: `${safeName}.csv`, text: csvOf([["user", "role"], ...rows]) };
 }

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Member } from "#db/group-members.ts";
-import { writeCsv } from "./csv.ts";
-import { problemsSentence } from "./csv-table.ts";
+import { csvOf } from "../csv.ts";
+import { problemsSentence } from "../csv-table.ts";
 import { type MemberPlanInput, membersTable, planMembers } from "./plan-members.ts";
 
 const everybody = ["ana", "bob", "cy", "dora", "eve"];
-const people = everybody.map((name) => ({ id: `id-${name}`, name, admin: name === "eve" }));
+const people = everybody.map((name) => ({ id: `id-${name}`, name, admin: name === "eve", disabledAt: null }));
 const memberOf = (name: string, role: "member" | "manager"): Member => ({
   ...{ userId: `id-${name}`, name, role, limits: {}, addedAt: new Date(0) },
   ...{ disabledAt: null, lastActivityAt: null },
@@ -33,7 +33,7 @@ const roles = fc.dictionary(fc.constantFrom(...everybody), fc.constantFrom("memb
   noNullPrototype: true,
 });
 const membersFrom = (from: Roles) => Object.entries(from).map(([name, role]) => memberOf(name, role));
-const fileOf = (from: Roles) => writeCsv([["user", "role"], ...Object.entries(from)]);
+const fileOf = (from: Roles) => csvOf([["user", "role"], ...Object.entries(from)]);
 
 describe("what a file of members asks for", () => {
   test("exactly the file's members are there afterwards when it says so, and a second time changes nothing", () => {

@@ -1,7 +1,7 @@
 import type { Member, PersonRef } from "#db/group-members.ts";
 import type { CsvProblem, MemberChange } from "../api/group-views.ts";
+import { type CsvLine, type CsvTable, readTable } from "../csv-table.ts";
 import { normaliseUserName } from "../servers/names.ts";
-import { type CsvLine, type CsvTable, readTable } from "./csv-table.ts";
 
 /** `add`: lines add people and set roles, nobody is removed. `exact`: whoever no line names is removed. */
 export type CsvMode = "add" | "exact";

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
 import { insertUser } from "#db/users.ts";
@@ -10,6 +9,7 @@ import { HubError } from "../errors.ts";
 import { userNameProblem } from "../servers/names.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { UserName } from "./get.ts";
+import { makePassword } from "./make-password.ts";
 import { userRowOf } from "./user-row.ts";
 
 export const CreateUserInput = z.strictObject({
@@ -39,11 +39,4 @@ export async function createUser(
     return made;
   });
   return { user: await userRowOf(ctx.db, user), password: madeUp };
-}
-
-/** Twenty letters and digits that don't look alike, in groups: more than 90 bits, and can be read out. */
-function makePassword(): string {
-  const letters = "abcdefghjkmnpqrstuvwxyz23456789";
-  const group = () => Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join("");
-  return [group(), group(), group(), group()].join("-");
 }

@@ -4,6 +4,7 @@ import { findGroup } from "#db/groups.ts";
 import { findUserByName } from "#db/users.ts";
 import { deleteGroup } from "#server/groups/delete.ts";
 import { previewMembersCsv } from "#server/groups/preview-csv.ts";
+import { previewUsersCsv } from "#server/users/preview-csv.ts";
 import type { Procedure, World } from "./procedure-table.ts";
 
 type Expected = Procedure["expected"];
@@ -76,6 +77,16 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     },
     audit: ["group.apply-csv"],
   },
+  "users.previewCsv": { ...query(forAdmins, usersCsv), onlyReads: true },
+  "users.applyCsv": {
+    expected: forAdmins,
+    prepare: async (world) => {
+      const input = usersCsv(world);
+      const { token } = await previewUsersCsv(world.portal.hub.systemContext("test"), input);
+      return { ...input, token };
+    },
+    audit: ["user.create", "user.disable"],
+  },
   "groups.ask": {
     expected: of("ok", "forbidden", "forbidden", "forbidden", "ok"),
     prepare: ({ group }) => ({ group, message: "Two more CPUs for my thesis" }),
@@ -91,6 +102,10 @@ export const procedures: Readonly<Record<string, Procedure>> = {
 
 function csv({ group, owner }: World) {
   return { group, mode: "add" as const, text: `user,role\n${owner.replace("owner", "other")},member\n` };
+}
+
+function usersCsv({ owner }: World) {
+  return { text: `user,state\n${owner}-new,active\n${owner},disabled\n` };
 }
 
 async function deleted({ portal, group }: World) {

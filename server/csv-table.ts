@@ -1,5 +1,5 @@
-import type { CsvProblem } from "../api/group-views.ts";
-import { parseCsv } from "./csv.ts";
+import type { CsvProblem } from "./api/group-views.ts";
+import { parseCsv } from "./parse-csv.ts";
 
 export type CsvLine = { readonly line: number; readonly values: Readonly<Record<string, string>> };
 export type CsvTable = { readonly lines: readonly CsvLine[]; readonly problems: readonly CsvProblem[] };

@@ -79,19 +79,7 @@ function readQuoted(source: string, start: number): { value: string; end: number
   }
 }
 
-const formula = /^[=+\-@\t\r]/;
-
-/** Every field quoted that needs it; none that a spreadsheet would run as a formula (OWASP: CSV injection). */
-export function writeCsv(rows: readonly (readonly string[])[]): string {
-  return rows.map((cells) => `${cells.map(written).join(",")}\r\n`).join("");
-}
-
-function written(cell: string): string {
-  const guarded = formula.test(cell) || /^'+[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",;\r\n]|^\s|\s$|^$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
-}
-
-/** Takes back what `writeCsv` put in front. */
+/** Takes back what `csvOf` put in front of a formula. */
 function unguarded(cell: string): string {
   return /^'+[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell;
 }

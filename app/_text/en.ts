@@ -1,3 +1,5 @@
+import { culling } from "./culling.ts";
+
 /** Every sentence of the pages. Words a first-year student knows; a server is a server, a profile a profile. */
 export const en = {
   actions: "Actions",
@@ -235,4 +237,6 @@ export const en = {
   "account.password.mismatch": "The two new passwords differ.",
   "account.password.done": "The password was changed. Your other sessions and your tokens have ended.",
   "account.password.submit": "Change the password",
+
+  ...culling,
 } as const;

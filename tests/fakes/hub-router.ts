@@ -221,7 +221,17 @@ const me = t.router({
   }),
 });
 
-const router = t.router({ me, servers, users, tokens });
+const culling = t.router({
+  extend: signedIn.input(onServer.extend({ seconds: z.int().default(3600) })).mutation(({ ctx, input }) =>
+    ctx.state.put({
+      ...found(ctx.state, input),
+      stop: null,
+      keepUntil: new Date(Date.now() + input.seconds * 1000),
+    }),
+  ),
+});
+
+const router = t.router({ me, servers, users, tokens, culling });
 
 type Answers = inferRouterOutputs<AppRouter>;
 /** What the hub answers where the fake has a procedure too. */

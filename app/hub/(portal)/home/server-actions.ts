@@ -17,12 +17,14 @@ export function useServerActions(server: { readonly ownerName: string; readonly 
   const restart = useMutation(trpc.servers.restart.mutationOptions({ onSuccess: goToProgress }));
   const stop = useMutation(trpc.servers.stop.mutationOptions({ onSettled: refresh }));
   const remove = useMutation(trpc.servers.delete.mutationOptions({ onSettled: refresh }));
-  const all = [startAgain, restart, stop, remove];
+  const extend = useMutation(trpc.culling.extend.mutationOptions({ onSettled: refresh }));
+  const all = [startAgain, restart, stop, remove, extend];
   return {
     startAgain: () => startAgain.mutate(input),
     restart: () => restart.mutate(input),
     stop: () => stop.mutate(input),
     remove: () => remove.mutate(input),
+    extend: () => extend.mutate(input),
     isBusy: all.some(({ isPending }) => isPending),
     error: all.find(({ error }) => error !== null)?.error ?? null,
   };

@@ -13,6 +13,7 @@ import { DeleteServer } from "./delete-server.tsx";
 import { PrimaryAction } from "./primary-action.tsx";
 import { useServerActions } from "./server-actions.ts";
 import { ServerMenu } from "./server-menu.tsx";
+import { StopNotice } from "./stop-notice.tsx";
 
 export function ServerCard({ server }: { readonly server: ServerView }) {
   const actions = useServerActions(server);
@@ -35,6 +36,7 @@ export function ServerCard({ server }: { readonly server: ServerView }) {
         </div>
       </div>
       <ServerFacts server={server} />
+      <StopNotice server={server} actions={actions} />
       {server.failure !== null && server.phase === "failed" && <FailureLine server={server} />}
       {actions.error !== null && (
         <div className="mt-4">

@@ -131,6 +131,8 @@ export async function holdersOf(
 ): Promise<HeldBy[]> {
   if (resource === "homes" || resource === "storageBytes") return await homesOf(db, groupId, resource, atMost);
   const amount = amountColumns[resource];
+  // A bare `1` would be the number of a column to sort by.
+  const largest = resource === "servers" ? [] : [desc(sql`${amount}`)];
   return await db
     .select({
       owner: users.name,
@@ -143,7 +145,7 @@ export async function holdersOf(
     .innerJoin(servers, eq(servers.id, reservations.serverId))
     .innerJoin(users, eq(users.id, reservations.userId))
     .where(and(eq(reservations.groupId, groupId), sql`${amount} > 0`))
-    .orderBy(desc(sql`${amount}`), asc(reservations.createdAt), asc(users.name))
+    .orderBy(...largest, asc(reservations.createdAt), asc(users.name))
     .limit(atMost);
 }
 

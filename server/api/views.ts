@@ -1,4 +1,5 @@
 import type { StopReason } from "#db/schema/settings.ts";
+import type { FitView } from "./quota-views.ts";
 
 /** What the pages get to see. Plain data; dates travel as Date (superjson). */
 
@@ -112,6 +113,20 @@ export type StartOptionsView = {
   readonly profiles: readonly ProfileView[];
   readonly last: { readonly profile: string; readonly options: Readonly<Record<string, string>> } | null;
   readonly home: { readonly name: string; readonly isNew: boolean; readonly capacityBytes: number } | null;
+  readonly group: StartGroupView;
+  /** Graphics cards of the group's quota; null without one. */
+  readonly gpus: { readonly free: number; readonly total: number } | null;
+  /** By profile, with its default choices, whether a start fits; null while a group is to be chosen and for profiles not open to them. */
+  readonly fits: Readonly<Record<string, FitView | null>>;
+};
+
+/** The group a start counts against. Ask `startOptions` again with another one to see its homes and what fits. */
+export type StartGroupView = {
+  readonly choices: readonly string[];
+  /** What a start without a word about it would take; null: none, or it must be chosen. */
+  readonly selected: string | null;
+  /** What to choose, or why nothing can be started at all (in no group where one is required); null when all is well. */
+  readonly message: string | null;
 };
 
 export type ProgressEventView = {
@@ -185,9 +200,9 @@ export type TokenRow = {
  *   me.changePassword mutation { current, next } → null
  *   servers.list      query    { user? } → ServerView[]            default server first, even when it was never started
  *   servers.get       query    { user, name } → ServerView
- *   servers.startOptions query { user, name } → StartOptionsView
- *   servers.preview   query    { user, name, profile, options } → { limits: LimitsView }
- *   servers.start     mutation { user, name, profile?, options? } → ServerView
+ *   servers.startOptions query { user, name, group? } → StartOptionsView
+ *   servers.preview   query    { user, name, profile, options, group? } → { limits: LimitsView, fit: FitView | null }
+ *   servers.start     mutation { user, name, profile?, options?, group? } → ServerView
  *   servers.startAgain mutation { user, name } → ServerView
  *   servers.stop      mutation { user, name } → ServerView        (also cancels a pending start)
  *   servers.restart   mutation { user, name } → ServerView

@@ -37,6 +37,11 @@ export function askedOf(spec: ServerSpec, backend: "kubernetes" | "local"): Tota
   };
 }
 
+/** A server that makes a home takes that too. */
+export function withNewHome(asked: Totals, homeBytes: number | null): Totals {
+  return homeBytes === null ? asked : { ...asked, homes: 1, storageBytes: homeBytes };
+}
+
 function mainOf({ cpu, memory, pod }: ServerSpec): Share {
   const own = resourcesOf(pod.extraContainerConfig);
   return {

@@ -61,21 +61,19 @@ function whenSentence({ resource }: Shortage, { holders, mayFreeUpAt, now }: ByW
     return `The next may free up ${inText(mayFreeUpAt, now)}, when ${whose} is due to stop.`;
   }
   const longest = [...holders].sort((a, b) => a.since.getTime() - b.since.getTime())[0];
+  const minutes = longest === undefined ? 0 : minutesBetween(longest.since, now);
   const which =
-    longest === undefined
-      ? "when somebody stops their server"
-      : `when somebody stops their server; ${longest.owner}’s has run longest, ${forText(longest.since, now)}`;
-  return `The next may free up ${which}.`;
+    longest === undefined || minutes < 1 ? "" : `; ${longest.owner}’s has run longest, for ${spanText(minutes)}`;
+  return `The next may free up when somebody stops their server${which}.`;
 }
 
 function inText(at: Date, now: Date): string {
-  const minutes = Math.max(0, Math.round((at.getTime() - now.getTime()) / 60_000));
+  const minutes = Math.max(0, minutesBetween(now, at));
   return minutes < 1 ? "in a moment" : `in about ${spanText(minutes)}`;
 }
 
-function forText(since: Date, now: Date): string {
-  const minutes = Math.round((now.getTime() - since.getTime()) / 60_000);
-  return minutes < 1 ? "since a moment ago" : `for ${spanText(minutes)}`;
+function minutesBetween(from: Date, to: Date): number {
+  return Math.round((to.getTime() - from.getTime()) / 60_000);
 }
 
 function spanText(minutes: number): string {

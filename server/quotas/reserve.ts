@@ -1,12 +1,12 @@
 import type { Tx } from "#db/client.ts";
-import { type HeldBy, holdersOf, lockGroupForStart, type MemberGroup, usedBesides } from "#db/reservations.ts";
+import { lockGroupForStart, type MemberGroup, usedBesides } from "#db/reservations.ts";
 import type { MemberLimits } from "#db/schema/settings.ts";
-import { mayDo } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { boundsOf, type Shortage, type Totals } from "./amounts.ts";
+import { whoHolds } from "./by-whom.ts";
 import { decide, limitsOfMember, type MemberLimitHit } from "./decide.ts";
-import { type Holder, memberLimitSentence, rejectionSentence } from "./rejection.ts";
+import { memberLimitSentence, rejectionSentence } from "./rejection.ts";
 
 export type Claim = {
   readonly member: MemberGroup;
@@ -62,37 +62,19 @@ function memberLimitReached({ member, owner }: Claim, hit: MemberLimitHit): HubE
   return new HubError("limit-reached", memberLimitSentence(group, `“${owner.name}”`, hit), { detail });
 }
 
-const holdersShown = 50;
-
-/** Names are for those who may read the group: its members see with whom they share it, a token that may only start servers doesn't. */
-export async function quotaReached(
-  tx: Tx,
-  ctx: VerbContext,
-  { member }: Pick<Claim, "member">,
-  shortage: Shortage,
-): Promise<HubError> {
-  const { id, name } = member.group;
-  const now = ctx.clock.now();
-  const held = await holdersOf(tx, id, shortage.resource, holdersShown);
-  const maySee = await mayDo(ctx, "read:groups", { group: name });
-  const holders: readonly Holder[] = maySee ? held : [];
-  const mayFreeUpAt = nextStop(held, now);
-  const { resource, asked, used, hard } = shortage;
-  return new HubError("limit-reached", rejectionSentence(name, shortage, { holders, mayFreeUpAt, now }), {
+async function quotaReached(tx: Tx, ctx: VerbContext, { member }: Claim, shortage: Shortage): Promise<HubError> {
+  const { name } = member.group;
+  const by = await whoHolds(tx, ctx, member.group, shortage.resource);
+  return new HubError("limit-reached", rejectionSentence(name, shortage, by), {
     detail: {
       group: name,
-      resource,
-      asked,
-      used,
-      hard,
+      resource: shortage.resource,
+      asked: shortage.asked,
+      used: shortage.used,
+      hard: shortage.hard,
       whose: "group",
-      by: [...new Set(holders.map(({ owner }) => owner))].join(", "),
-      mayFreeUpAt: mayFreeUpAt?.toISOString() ?? null,
+      by: [...new Set(by.holders.map(({ owner }) => owner))].join(", "),
+      mayFreeUpAt: by.mayFreeUpAt?.toISOString() ?? null,
     },
   });
-}
-
-function nextStop(held: readonly HeldBy[], now: Date): Date | null {
-  const due = held.flatMap(({ stopAt }) => (stopAt !== null && stopAt > now ? [stopAt] : []));
-  return due.sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
 }

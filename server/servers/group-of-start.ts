@@ -6,7 +6,7 @@ import { groupsWith, hasScope } from "#server/auth/scopes.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { chooseGroup, type GroupChoice } from "./choose-group.ts";
-import { isGroupsOwn, namespaceOf, otherNamespace } from "./namespace.ts";
+import { isGroupsOwn, namespaceOf, needsGroup, otherNamespace } from "./namespace.ts";
 
 type Owner = { readonly id: string; readonly name: string };
 type Asked = {
@@ -31,7 +31,7 @@ export function groupChoiceFor(
     rememberedId,
     memberships,
     mayUse: (name) => anyGroup || managed.includes(name),
-    required: ctx.config.groups.required || isGroupsOwn(ctx.config),
+    required: ctx.config.groups.required || needsGroup(ctx.config),
     owner: owner.name,
   });
 }

@@ -55,7 +55,7 @@ export function isSharedByTemplate(config: Config, userName: string, serverName:
   return nameFor(serverName) === nameFor(`${serverName}x`);
 }
 
-function isThere(home: HomeRow): boolean {
+export function isThere(home: HomeRow): boolean {
   return home.deletedAt === null && home.removedAt === null;
 }
 

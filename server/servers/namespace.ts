@@ -13,10 +13,18 @@ export function namespaceOf(config: Config, userName: string, group: GroupPlace 
   return namespaceFor(namespaceTemplate, { userName, groupName: group?.name ?? null });
 }
 
+/** Whether where a server lives depends on its group. */
+export function needsGroup(config: Config): boolean {
+  return templateOf(config)?.includes("{group}") === true;
+}
+
 /** Whether each group has a namespace of its own, for all its members: made once and stored, so that a renamed group keeps its homes. */
 export function isGroupsOwn(config: Config): boolean {
-  const template = config.spawner.type === "local" ? undefined : config.spawner.kubernetes.namespaceTemplate;
-  return template?.includes("{group}") === true && !template.includes("{username}");
+  return needsGroup(config) && templateOf(config)?.includes("{username}") === false;
+}
+
+function templateOf(config: Config): string | undefined {
+  return config.spawner.type === "local" ? undefined : config.spawner.kubernetes.namespaceTemplate;
 }
 
 /** Another one where the name is taken: by a group that was deleted, whose homes are not for the new one (S-32). */

@@ -1,38 +1,59 @@
 import { z } from "zod";
-import { groupNamesOfUser } from "#db/memberships.ts";
-import { expectedSecondsByProfile, findHomeByName, findHomeOf, findServer, type ServerRow } from "#db/servers.ts";
-import { findUserByName } from "#db/users.ts";
-import type { LimitsView, StartOptionsView } from "#server/api/views.ts";
-import { requireScope } from "#server/auth/require-scope.ts";
-import { HubError } from "#server/errors.ts";
+import { expectedSecondsByProfile, type ServerRow } from "#db/servers.ts";
+import type { FitView } from "#server/api/quota-views.ts";
+import type { LimitsView, ProfileView, StartOptionsView } from "#server/api/views.ts";
 import { limitsOf } from "#server/profiles/limits.ts";
 import { resolveProfile } from "#server/profiles/resolve.ts";
 import { profileViews } from "#server/profiles/view.ts";
 import type { VerbContext } from "#server/verb-context.ts";
-import { namespaceOf } from "./namespace.ts";
 import { choiceRefused } from "./start.ts";
+import { type Ahead, fitOf, groupViewOf, homeOf, lookAhead } from "./start-ahead.ts";
 import { ServerInput } from "./stop.ts";
 import { serverViewOf, type ViewContext } from "./view.ts";
 
-/** What the spawn page shows: profiles with their limits and expected times, the last choice, the home that will be used. */
+const group = z.string().min(1).max(256).optional();
+export const StartOptionsInput = ServerInput.extend({ group });
+
+/**
+ * What the spawn page shows: profiles with their limits and expected times, the last choice, the group it would count against, what fits
+ * in that group, the home that will be used.
+ */
 export async function startOptions(view: ViewContext, ctx: VerbContext, rawInput: unknown): Promise<StartOptionsView> {
-  const input = ServerInput.parse(rawInput);
-  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
-  const user = await findUserByName(ctx.db, input.user);
-  if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
-  const [server, expected, groups] = await Promise.all([
-    findServer(ctx.db, user.id, input.name),
-    expectedSecondsByProfile(ctx.db),
-    groupNamesOfUser(ctx.db, user.id),
-  ]);
-  const profiles = profileViews(ctx.config, expected, groups);
+  const input = StartOptionsInput.parse(rawInput);
+  const ahead = await lookAhead(ctx, input);
+  const { user, server, groups, fitter } = ahead;
+  const profiles = profileViews(ctx.config, await expectedSecondsByProfile(ctx.db), groups);
+  const usual = resolvedFor(ctx, ahead, input.name, null);
+  const home = usual.ok ? await homeOf(ctx, ahead, usual.spec) : null;
   return {
     server:
       server === undefined ? null : await serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid }),
     profiles,
     last: server === undefined ? null : lastChoice(ctx, user.name, server, groups),
-    home: await homeAhead(ctx, user, input.name, server?.id, groups),
+    home: home === null ? null : { name: home.name, isNew: home.isNew, capacityBytes: home.capacityBytes },
+    group: groupViewOf(ahead),
+    gpus: fitter?.gpus ?? null,
+    fits: await fitsOf(ctx, ahead, input.name, profiles),
   };
+}
+
+async function fitsOf(
+  ctx: VerbContext,
+  ahead: Ahead,
+  serverName: string,
+  profiles: readonly ProfileView[],
+): Promise<Readonly<Record<string, FitView | null>>> {
+  const fits = profiles.map(async ({ slug }): Promise<[string, FitView | null]> => {
+    const resolved = resolvedFor(ctx, ahead, serverName, slug);
+    if (!resolved.ok) return [slug, null];
+    return [slug, await fitOf(ctx, ahead, resolved.spec, await homeOf(ctx, ahead, resolved.spec))];
+  });
+  return Object.fromEntries(await Promise.all(fits));
+}
+
+/** A profile with its default choices, as this user would start it. */
+function resolvedFor({ config }: VerbContext, { user, groups }: Ahead, server: string, profile: string | null) {
+  return resolveProfile({ config, profile, options: {}, user: { name: user.name }, server: { name: server }, groups });
 }
 
 /** What this server was last started with, as far as it may still be. */
@@ -48,56 +69,31 @@ function lastChoice(
   return resolved.ok ? chosen : null;
 }
 
-/** Which home a start would use: told before the start, so that nobody is surprised by an empty one. */
-async function homeAhead(
-  ctx: VerbContext,
-  user: { id: string; name: string },
-  serverName: string,
-  serverId: string | undefined,
-  groups: readonly string[],
-) {
-  const resolved = resolveProfile({
-    config: ctx.config,
-    profile: null,
-    options: {},
-    user: { name: user.name },
-    server: { name: serverName },
-    groups,
-  });
-  if (!resolved.ok || resolved.spec.home.kind !== "claim") return null;
-  const namespace = namespaceOf(ctx.config, user.name);
-  const name = resolved.spec.home.claimName;
-  const own = serverId === undefined ? undefined : await findHomeOf(ctx.db, { userId: user.id, serverId, namespace });
-  const left = own ?? (await findHomeByName(ctx.db, namespace, name));
-  const home = left !== undefined && left.userId === user.id ? left : undefined;
-  return {
-    name: home?.name ?? name,
-    isNew: home === undefined || home.lastUsedAt === null,
-    capacityBytes: home?.capacityBytes ?? resolved.spec.home.capacityBytes,
-  };
-}
-
 export const PreviewInput = z.strictObject({
   user: z.string().max(256),
   name: z.string().max(64).default(""),
   profile: z.string().max(128),
   options: z.record(z.string().max(128), z.string().max(512)).default({}),
+  group,
 });
 
-/** The limits these choices lead to, before anything is started. */
-export async function previewLimits(ctx: VerbContext, rawInput: unknown): Promise<{ limits: LimitsView }> {
+/** What these choices lead to, before anything is started: the limits, and whether they fit. */
+export async function previewStart(
+  ctx: VerbContext,
+  rawInput: unknown,
+): Promise<{ limits: LimitsView; fit: FitView | null }> {
   const input = PreviewInput.parse(rawInput);
-  await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
-  const user = await findUserByName(ctx.db, input.user);
-  if (user === undefined) throw new HubError("not-found", `There is no user called “${input.user}”.`);
+  const ahead = await lookAhead(ctx, input);
+  const { user, groups } = ahead;
   const resolved = resolveProfile({
     config: ctx.config,
     profile: input.profile,
     options: input.options,
     user: { name: user.name },
     server: { name: input.name },
-    groups: await groupNamesOfUser(ctx.db, user.id),
+    groups,
   });
   if (!resolved.ok) throw choiceRefused(resolved.problem);
-  return { limits: limitsOf(resolved.spec) };
+  const home = await homeOf(ctx, ahead, resolved.spec);
+  return { limits: limitsOf(resolved.spec), fit: await fitOf(ctx, ahead, resolved.spec, home) };
 }

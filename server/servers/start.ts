@@ -11,8 +11,10 @@ import { HubError } from "#server/errors.ts";
 import { type ResolveProblem, resolveProfile } from "#server/profiles/resolve.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
 import type { Totals } from "#server/quotas/amounts.ts";
-import { askedOf } from "#server/quotas/asked.ts";
+import { askedOf, withNewHome } from "#server/quotas/asked.ts";
+import { limitsOfMember } from "#server/quotas/decide.ts";
 import { RulesChanged, refuseBeyondQuota } from "#server/quotas/reserve.ts";
+import { type BudgetQuestion, refuseOverBudget } from "#server/usage/refuse-over-budget.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { groupForStart, namespaceForStart, placeFor } from "./group-of-start.ts";
 import { type HomePlan, homeFrom, isSharedByTemplate, planHome } from "./home.ts";
@@ -91,6 +93,7 @@ async function recordStart(tx: Tx, ctx: VerbContext, start: Start): Promise<Serv
   // One system uid per user, for good: what the local backend runs their processes as.
   if (ctx.config.spawner.type === "local") await allotUid(tx, user.id);
   const sharedByTemplate = isSharedByTemplate(ctx.config, user.name, input.name);
+  if (member !== null) await refuseOverBudget(tx, budgetQuestionFor(ctx, start, member));
   const plan = await planHome(tx, { server, namespace, userId: user.id, spec: resolved.spec, sharedByTemplate });
   await recordAudit(tx, ctx, {
     action: "server.start",
@@ -109,6 +112,12 @@ async function recordStart(tx: Tx, ctx: VerbContext, start: Start): Promise<Serv
   return await reserveAndWish(tx, ctx, start, { server, namespace, plan });
 }
 
+function budgetQuestionFor(ctx: VerbContext, { user, resolved }: Start, member: MemberGroup): BudgetQuestion {
+  const { gpus } = askedOf(resolved.spec, ctx.config.spawner.type);
+  const limits = limitsOfMember(member.group.memberLimits, member.limits);
+  return { group: member.group, limits, userId: user.id, gpus, now: ctx.clock.now() };
+}
+
 /** Last, because the group's row is locked from here on: no other start in it can go on before this one has committed. */
 async function reserveAndWish(
   tx: Tx,
@@ -116,7 +125,8 @@ async function reserveAndWish(
   { user, member, resolved }: Start,
   { server, namespace, plan }: { readonly server: ServerRow; readonly namespace: string; readonly plan: HomePlan },
 ): Promise<ServerRow> {
-  const asked = askedWith(askedOf(resolved.spec, ctx.config.spawner.type), plan);
+  const alone = askedOf(resolved.spec, ctx.config.spawner.type);
+  const asked = withNewHome(alone, plan.kind === "new" ? plan.capacityBytes : null);
   if (member !== null) await refuseBeyondQuota(tx, ctx, { member, owner: user, serverId: server.id, asked });
   const groupId = member?.group.id ?? null;
   const home = await homeFrom(tx, plan, { userId: user.id, serverId: server.id, namespace, groupId });
@@ -131,10 +141,6 @@ async function reserveAndWish(
     wishedBy: actorLabel(ctx),
   };
   return await wishRunning(tx, server, wish, heldOf(asked), ctx.clock.now());
-}
-
-function askedWith(asked: Totals, plan: HomePlan): Totals {
-  return plan.kind === "new" ? { ...asked, homes: 1, storageBytes: plan.capacityBytes } : asked;
 }
 
 function heldOf(asked: Totals): Held {

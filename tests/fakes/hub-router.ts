@@ -71,6 +71,8 @@ function unstarted(state: FakeHubState, user: string): ServerView {
   return state.find(user, "") ?? state.put({ ownerName: user, name: "", phase: "stopped", profile: null });
 }
 
+const fitting = { fits: true, reason: null, after: [] };
+
 const servers = t.router({
   list: signedIn.input(z.object({ user: z.string().optional() }).default({})).query(({ ctx, input }) => {
     const name = input.user ?? ctx.user.name;
@@ -92,6 +94,9 @@ const servers = t.router({
         isNew: last === null,
         capacityBytes: 10 * 1024 ** 3,
       },
+      group: { choices: [], selected: null, message: null },
+      gpus: null,
+      fits: Object.fromEntries(ctx.state.profiles.map(({ slug }) => [slug, fitting])),
     };
   }),
   preview: signedIn.input(starting).query(({ ctx, input }) => {
@@ -99,7 +104,7 @@ const servers = t.router({
     const size = profile?.options
       .find(({ name }) => name === "size")
       ?.choices.find(({ slug }) => slug === input.options.size);
-    return { limits: size?.limits ?? profile?.limits ?? smallLimits };
+    return { limits: size?.limits ?? profile?.limits ?? smallLimits, fit: fitting };
   }),
   start: signedIn.input(starting).mutation(({ ctx, input }) => {
     const problem = input.name === "" ? null : serverNameProblem(input.name);

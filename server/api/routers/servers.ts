@@ -4,7 +4,7 @@ import { ListServersInput, listServers } from "#server/servers/list.ts";
 import { OpenServerInput, openServer } from "#server/servers/open.ts";
 import { restartServer, startAgain } from "#server/servers/restart.ts";
 import { StartServerInput, startServer } from "#server/servers/start.ts";
-import { PreviewInput, previewLimits, startOptions } from "#server/servers/start-options.ts";
+import { PreviewInput, previewStart, StartOptionsInput, startOptions } from "#server/servers/start-options.ts";
 import { ServerInput, stopServer } from "#server/servers/stop.ts";
 import { watchProgress } from "#server/servers/watch-progress.ts";
 import { router, userProcedure } from "../trpc.ts";
@@ -14,8 +14,10 @@ const onServer = userProcedure.input(ServerInput);
 export const serversRouter = router({
   list: userProcedure.input(ListServersInput).query(({ ctx, input }) => listServers(ctx.hub, ctx.verb, input)),
   get: onServer.query(({ ctx, input }) => getServer(ctx.hub, ctx.verb, input)),
-  startOptions: onServer.query(({ ctx, input }) => startOptions(ctx.hub, ctx.verb, input)),
-  preview: userProcedure.input(PreviewInput).query(({ ctx, input }) => previewLimits(ctx.verb, input)),
+  startOptions: userProcedure
+    .input(StartOptionsInput)
+    .query(({ ctx, input }) => startOptions(ctx.hub, ctx.verb, input)),
+  preview: userProcedure.input(PreviewInput).query(({ ctx, input }) => previewStart(ctx.verb, input)),
   start: userProcedure
     .input(StartServerInput)
     .mutation(async ({ ctx, input }) => await ctx.hub.viewOf((await startServer(ctx.verb, input)).id)),

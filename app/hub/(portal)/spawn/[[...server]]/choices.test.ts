@@ -38,7 +38,8 @@ const course: ProfileView = {
 const gpu: ProfileView = { ...course, slug: "gpu", displayName: "GPU", description: "", default: false, options: [] };
 
 function view(last: StartOptionsView["last"]): StartOptionsView {
-  return { server: null, profiles: [gpu, course], last, home: null };
+  const group = { choices: [], selected: null, message: null };
+  return { server: null, profiles: [gpu, course], last, home: null, group, gpus: null, fits: {} };
 }
 
 describe("the form as it first shows", () => {

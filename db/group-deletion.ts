@@ -24,6 +24,20 @@ export async function runningServersOfGroup(db: Db | Tx, groupId: string): Promi
     .orderBy(asc(users.name), asc(servers.name));
 }
 
+/**
+ * Locks the servers that were asked to run in this group. Before the group's own row: a start holds its server when it asks for the
+ * group, and the other way round the two would wait for each other.
+ */
+export async function lockServersOfGroup(tx: Tx, group: string): Promise<void> {
+  await tx
+    .select({ id: servers.id })
+    .from(servers)
+    .innerJoin(groups, eq(groups.id, servers.groupId))
+    .where(and(eq(groups.name, group), isNull(groups.deletedAt), eq(servers.desired, "running")))
+    .orderBy(asc(servers.id))
+    .for("update", { of: servers });
+}
+
 /** Records the wish to stop and what the home page tells of it. Returns the servers that were asked to run. */
 export async function stopServersOfGroup(
   tx: Tx,

@@ -1,5 +1,5 @@
 import { inTransaction, type Tx } from "#db/client.ts";
-import { revokeTokensNaming, stopServersOfGroup } from "#db/group-deletion.ts";
+import { lockServersOfGroup, revokeTokensNaming, stopServersOfGroup } from "#db/group-deletion.ts";
 import { type Group, updateGroup } from "#db/groups.ts";
 import { notify } from "#db/stream.ts";
 import { recordAudit } from "../audit/record.ts";
@@ -26,6 +26,7 @@ export async function deleteGroup(ctx: VerbContext, rawInput: unknown): Promise<
   const input = GroupInput.parse(rawInput);
   await requireScope(ctx, "admin:groups", input);
   return await inTransaction(ctx.db, async (tx) => {
+    await lockServersOfGroup(tx, input.group);
     const group = await requireLockedGroup(tx, input.group);
     const now = ctx.clock.now();
     const undoUntil = undoUntilOf(ctx);

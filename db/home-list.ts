@@ -1,4 +1,4 @@
-import { and, asc, count, eq, ilike, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, isNotNull, isNull, like, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { groups } from "./schema/groups.ts";
 import { homes } from "./schema/homes.ts";
@@ -42,10 +42,14 @@ const columns = { owner: users.name, lastUsed: homes.lastUsedAt, size: homes.cap
 
 /** One page of the homes whose files still exist. */
 export async function searchHomes(db: Db, question: HomeQuestion): Promise<{ items: HomeLine[]; total: number }> {
-  const pattern = `%${question.search.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const pattern = `%${question.search.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const named = or(
+    sql`${homes.userId} in (select ${users.id} from ${users} where ${like(users.name, pattern)})`,
+    sql`lower(${homes.name}) like ${pattern}`,
+  );
   const where = and(
     isNull(homes.removedAt),
-    question.search === "" ? undefined : or(ilike(users.name, pattern), ilike(homes.name, pattern)),
+    question.search === "" ? undefined : named,
     question.state === null ? undefined : states[question.state],
     question.groupId === null ? undefined : eq(homes.groupId, question.groupId),
   );
@@ -76,7 +80,7 @@ export async function searchHomes(db: Db, question: HomeQuestion): Promise<{ ite
       .orderBy(order, asc(homes.id))
       .limit(question.limit)
       .offset(question.offset),
-    db.select({ n: count() }).from(homes).innerJoin(users, eq(users.id, homes.userId)).where(where),
+    db.select({ n: count() }).from(homes).where(where),
   ]);
   return { items, total: total?.n ?? 0 };
 }

@@ -1,10 +1,11 @@
-import { and, asc, count, desc, eq, ilike, inArray, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, like, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { serversWithin, type Within } from "./memberships.ts";
 import { homes } from "./schema/homes.ts";
 import { users } from "./schema/people.ts";
 import { reservations, serverEvents, servers } from "./schema/servers.ts";
 import type { LastStop } from "./schema/settings.ts";
+import { appendStream } from "./stream.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
 export type HomeRow = typeof homes.$inferSelect;
@@ -177,10 +178,10 @@ export async function deleteServerRow(tx: Tx, serverId: string): Promise<void> {
 /**
  * Activity never goes backwards, unless what is recorded lies in the future: then the clock was put back, and what is new would else
  * count for nothing until it has caught up. It only counts for the run it was seen on. A stop that was announced because nobody was
- * there is off at once.
+ * there is off at once, and the edges are told.
  */
 export async function touchServers(
-  db: Db | Tx,
+  tx: Tx,
   seen: readonly { serverId: string; runId: string; at: Date }[],
   now: Date,
 ): Promise<void> {
@@ -189,10 +190,10 @@ export async function touchServers(
     seen.map((s) => sql`(${s.serverId}::uuid, ${s.runId}::text, ${s.at.toISOString()}::timestamptz)`),
     sql`, `,
   );
-  await db.execute(sql`
+  const { rows } = await tx.execute<{ id: string }>(sql`
     with seen(id, run_id, at) as (values ${values}),
     fresh as (
-      select s.id, seen.at from seen join servers s on s.id = seen.id and s.run_id = seen.run_id
+      select s.id, seen.at, s.stop_why = 'idle' as announced from seen join servers s on s.id = seen.id and s.run_id = seen.run_id
       where s.last_activity_at is null or seen.at > s.last_activity_at or s.last_activity_at > ${now.toISOString()}::timestamptz
       for update of s
     ),
@@ -202,9 +203,17 @@ export async function touchServers(
         stop_why = case when servers.stop_why = 'idle' then null else servers.stop_why end
       from fresh where servers.id = fresh.id
       returning servers.user_id, servers.last_activity_at
+    ),
+    people as (
+      update users set last_activity_at = greatest(users.last_activity_at, t.at)
+      from (select user_id, max(last_activity_at) as at from touched group by user_id) t where users.id = t.user_id
     )
-    update users set last_activity_at = greatest(users.last_activity_at, t.at)
-    from (select user_id, max(last_activity_at) as at from touched group by user_id) t where users.id = t.user_id`);
+    select id from fresh where announced`);
+  if (rows.length > 0)
+    await appendStream(
+      tx,
+      rows.map(({ id }) => ({ type: "server", serverId: id })),
+    );
 }
 
 export type ServerListQuery = {
@@ -220,12 +229,9 @@ export async function searchServers(
   db: Db,
   query: ServerListQuery,
 ): Promise<{ items: ServerWithOwner[]; total: number }> {
-  const pattern = `%${query.search.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
   const where = and(
     serversWithin(query.reach),
-    query.search === ""
-      ? undefined
-      : or(ilike(users.name, pattern), ilike(servers.name, pattern), ilike(servers.profileSlug, pattern)),
+    query.search === "" ? undefined : serversLike(query.search),
     query.phase === null ? undefined : eq(servers.phase, query.phase),
   );
   const columns = { owner: users.name, since: servers.phaseSince, lastActivity: servers.lastActivityAt };
@@ -235,9 +241,19 @@ export async function searchServers(
   const from = () => db.select(withOwner).from(servers).innerJoin(users, eq(users.id, servers.userId)).where(where);
   const [items, [total]] = await Promise.all([
     from().orderBy(order, asc(servers.id)).offset(query.offset).limit(query.limit),
-    db.select({ n: count() }).from(servers).innerJoin(users, eq(users.id, servers.userId)).where(where),
+    db.select({ n: count() }).from(servers).where(where),
   ]);
   return { items, total: total?.n ?? 0 };
+}
+
+/** By owner, name or profile. Users' names are stored in lower case; looked up apart, they are compared once a user. */
+function serversLike(search: string): SQL | undefined {
+  const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
+  return or(
+    sql`${servers.userId} in (select ${users.id} from ${users} where ${like(users.name, pattern)})`,
+    sql`lower(${servers.name}) like ${pattern}`,
+    sql`lower(${servers.profileSlug}) like ${pattern}`,
+  );
 }
 
 export type ServerEventRow = typeof serverEvents.$inferSelect;

@@ -33,8 +33,9 @@ export const serverRuns = pgTable(
   (t) => [
     unique("server_runs_generation").on(t.serverId, t.generation),
     index("server_runs_profile").on(t.profileSlug, t.readyAt),
-    index("server_runs_group").on(t.groupId, t.startedAt),
-    index("server_runs_user").on(t.userId, t.startedAt),
+    index("server_runs_group").on(t.groupId, t.finishedAt),
+    index("server_runs_user").on(t.userId, t.finishedAt),
+    index("server_runs_finished").on(t.finishedAt),
     index("server_runs_open").on(t.serverId).where(sql`${t.finishedAt} is null`),
   ],
 );

@@ -82,10 +82,9 @@ async function fill(db: Db): Promise<void> {
     select user_id, id, 'n', 'claim-' || origin_label, 10737418240, group_id, now() - random() * interval '90 days' from servers`);
   await db.execute(sql`insert into server_runs
     (server_id, group_id, user_id, generation, profile_slug, cpu_millicores, memory_bytes, wished_at, started_at, finished_at)
-    select s.id, s.group_id, s.user_id, r.g, 'profile-' || r.g, 1000, 2000000000, t.at, t.at, t.at + random() * interval '8 hours'
-    from (select *, row_number() over () as n from servers) s
-    cross join generate_series(1, ${Math.ceil(runs / people)}) r(g)
-    cross join lateral (select now() - (r.g * 20 + random() * 20) * interval '1 day' as at) t`);
+    select r.id, r.group_id, r.user_id, r.g, 'profile-' || r.g, 1000, 2000000000, r.at, r.at, r.at + random() * interval '8 hours'
+    from (select s.id, s.group_id, s.user_id, g, now() - interval '9 hours' - ((g - 1) * 20 + random() * 20) * interval '1 day' as at
+      from servers s cross join generate_series(1, ${Math.ceil(runs / people)}) g) r`);
   await db.execute(sql`insert into audit (at, actor_kind, actor_name, action, target)
     select now() - (${auditRows} - i) * interval '10 seconds', 'user', 'user-' || (i % ${people}),
       (array['server.start', 'server.stop', 'session.open', 'user.create', 'group.add-members'])[i % 5 + 1], 'server:' || i

@@ -11,6 +11,7 @@ import { createToken } from "#server/tokens/create.ts";
 import { putGroup, putPerson, reservationsOf } from "#tests/fakes/group-rows.ts";
 import { until } from "#tests/fakes/hub-under-test.ts";
 import type { Called } from "#tests/fakes/portal-client.ts";
+import { watchQuotas } from "#tests/fakes/quota-oracle.ts";
 import { type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
 
 const profileList = [
@@ -50,6 +51,7 @@ class House {
   static async open(spawner: object): Promise<House> {
     const config = { spawner, singleuser: { profileList } };
     const first = await startPortal({ config });
+    await watchQuotas(first.hub.db);
     return new House(first, await startPortal({ beside: first, config }));
   }
 

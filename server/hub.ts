@@ -28,6 +28,8 @@ import { Reconciler } from "./spawner/reconciler.ts";
 import { specOf } from "./spawner/record.ts";
 import type { Spawner } from "./spawner/spawner.ts";
 import { noTimings, type Timings } from "./timings.ts";
+import { Remembered } from "./usage/remembered.ts";
+import type { UsageOverview } from "./usage/views.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 export type HubOptions = {
@@ -46,6 +48,9 @@ export type HubOptions = {
   ): Promise<{ spawner: Spawner; limitsNote: string | null; trustNotes: readonly string[] }>;
 };
 
+/** How old the figures of the usage page may be. */
+const overviewKeptMs = 60_000;
+
 /** The hub of a process: everything a verb, a listener or the reconciler needs, made in one place and handed on. */
 export type Hub = ViewContext & {
   readonly clock: Clock;
@@ -57,6 +62,7 @@ export type Hub = ViewContext & {
   readonly signingKey: HubOptions["signingKey"];
   readonly trustNotes: readonly string[];
   readonly providers: IdentityProviders;
+  readonly usageOverviews: Remembered<UsageOverview>;
   contextFor(actor: Actor, origin: RequestOrigin): VerbContext;
   systemContext(name: string): VerbContext;
   viewOf(serverId: string): Promise<ServerView>;
@@ -132,6 +138,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     reconciler,
     installationId,
     signingKey: options.signingKey,
+    usageOverviews: new Remembered(clock, overviewKeptMs),
     trustNotes,
     providers,
     contextFor,

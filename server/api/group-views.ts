@@ -142,3 +142,30 @@ export type UserChange = {
   readonly user: string;
   readonly kind: "create" | "disable" | "enable";
 };
+
+/*
+ * The procedures (`group` is a name; `users` are names):
+ *   groups.mine            query    → MembershipView[]                    the caller's own; [] in none
+ *   groups.list            query    { search, sort: "name"|"-name"|"created"|"-created", page, pageSize } → Page<GroupRow>
+ *   groups.deleted         query    the same → Page<GroupRow>             what can be brought back (admins)
+ *   groups.get             query    { group } → GroupView
+ *   groups.members         query    { group, search, role?, sort: "name"|"-name"|"added"|"-added", page, pageSize } → Page<MemberRow>
+ *   groups.profiles        query    { group } → OpenedProfile[]
+ *   groups.create          mutation { name, description? } → GroupRow
+ *   groups.describe        mutation { group, description } → GroupRow
+ *   groups.rename          mutation { group, name } → GroupRow
+ *   groups.deletionPreview query    { group } → DeletionPreview
+ *   groups.delete          mutation { group } → { id, name, undoUntil, stopped }
+ *   groups.undoDelete      mutation { id } → GroupRow
+ *   groups.addMembers      mutation { group, users } → { added }          all or nobody
+ *   groups.removeMembers   mutation { group, users } → { removed }
+ *   groups.setRole         mutation { group, user, role } → { role }
+ *   groups.exportCsv       query    { group } → { fileName, text }
+ *   groups.previewCsv      mutation { group, text, mode?: "add"|"exact" } → CsvPreview<MemberChange>    writes nothing
+ *   groups.applyCsv        mutation { group, text, mode?, token } → { added, removed, roles }
+ *   groups.ask             mutation { group, message } → RequestView
+ *   groups.requests        query    { group, decision?, page, pageSize } → Page<RequestView>
+ *   groups.decide          mutation { id, decision: "granted"|"declined", answer? } → RequestView
+ *   users.previewCsv       mutation { text } → CsvPreview<UserChange>     writes nothing
+ *   users.applyCsv         mutation { text, token } → { created, disabled, enabled, passwords: string | null }
+ */

@@ -26,6 +26,16 @@ describe("documentation", () => {
     rmSync(folder, { recursive: true });
   });
 
+  test("the profiles of docs/groups.md load", () => {
+    const example = /```yaml\n(singleuser:[^`]+)```/.exec(read("docs/groups.md"))?.[1] ?? "";
+    const folder = mkdtempSync(path.join(tmpdir(), "berth-docs-"));
+    const file = path.join(folder, "berth.yaml");
+    writeFileSync(file, example);
+    expect(loadConfig({ file, environment: {} })).toMatchObject({ ok: true, warnings: [] });
+    expect(example).toContain("allowed_groups");
+    rmSync(folder, { recursive: true });
+  });
+
   test("links between the pages lead to files that exist", () => {
     for (const page of ["README.md", "docs/how-it-fits.md", "docs/deploying.md"]) {
       const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to]) => to ?? "");

@@ -36,6 +36,10 @@ export const Cull = z.strictObject({
     .max(86_400)
     .default(600)
     .describe("How long before a stop its user is told; at most half of the idle time."),
+  notice: z
+    .boolean()
+    .default(true)
+    .describe("Show the warning inside JupyterLab too. Adds one script of Berth's own to JupyterLab's pages."),
   maxKeep: z
     .int()
     .min(600)

@@ -24,7 +24,11 @@ export async function announce(
   epoch: number,
   stop: { readonly at: Date; readonly why: CullReason } | null,
 ): Promise<boolean> {
-  return await announceStop(ctx.db, premiseOf(one, epoch), stop);
+  return await inTransaction(ctx.db, async (tx) => {
+    const isAnnounced = await announceStop(tx, premiseOf(one, epoch), stop);
+    if (isAnnounced) await ctx.changes.append(tx, [{ type: "server", serverId: one.row.id }]);
+    return isAnnounced;
+  });
 }
 
 /**

@@ -73,6 +73,7 @@ async function withRunning(
       detail: { user: key.user, server: key.name, generation: server.generation, until: until?.toISOString() ?? null },
     });
     await notify(tx, `server:${server.id}`);
+    await ctx.changes.append(tx, [{ type: "server", serverId: server.id }]);
     return { ...server, keepUntil: until };
   });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { inTransaction } from "#db/client.ts";
 import { type CullCandidate, cullCandidates, cullerLease, forgetAnnouncements } from "#db/culling.ts";
 import type { CullRule } from "#db/schema/settings.ts";
 import { touchServers } from "#db/servers.ts";
@@ -175,7 +176,7 @@ export class CullTerm {
     const seen = decided.flatMap(({ row, news }) =>
       news === null ? [] : [{ serverId: row.id, runId: row.runId, at: news }],
     );
-    await touchServers(this.#ctx.db, seen, this.#ctx.clock.now());
+    await inTransaction(this.#ctx.db, (tx) => touchServers(tx, seen, this.#ctx.clock.now()));
   }
 
   async #carryOut(one: Decided, moment: Moment): Promise<void> {

@@ -80,6 +80,13 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
   response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
+export function answerScript(response: ServerResponse, script: string, asker: Asker): void {
+  const body = Buffer.from(script);
+  const type = ["Content-Type", "text/javascript; charset=utf-8", "Content-Length", String(body.length)];
+  response.writeHead(200, [...commonHeaders(asker), ...type]);
+  response.end(body);
+}
+
 /** The same for an upgrade, which has a bare socket and no response: one answer, then the end. */
 export function answerFailureOnSocket(socket: Duplex, failure: Failure, asker: Asker): void {
   const { described, headers, body } = renderFailure(failure, { ...asker, wantsPage: false });

@@ -15,6 +15,8 @@ export type ForwardPlan = {
   readonly hasBody: boolean;
   readonly source: ResponseSource;
   readonly visitor: Visitor | null;
+  /** Put behind the `<head>` of a page that is HTML and not compressed; everything else passes as it is. */
+  readonly insert: Buffer | null;
   /** Nothing was written yet: say why. */
   fail(failure: ForwardFailure): void;
   /** The exchange is over, however it ended. */
@@ -45,6 +47,8 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
   #informational = 0;
   #flowing = false;
   #held: Buffer | null = null;
+  /** Until the first piece of the page has come. */
+  #insert: Buffer | null = null;
   #resume: () => void = () => undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan) {
@@ -93,6 +97,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
       return false;
     }
     this.#state = "answering";
+    if (this.#plan.insert !== null && status === 200) this.#insert = makesRoomFor(headers) ? this.#plan.insert : null;
     // The receiver is done before the sender: what still comes is of no use, and no request begins behind it.
     if (this.#plan.hasBody && !this.#request.complete) headers.push("Connection", "close");
     this.#response.writeHead(status, reasonFor(status, reason), headers);
@@ -101,7 +106,9 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
     return true;
   }
 
-  onData(chunk: Buffer): boolean {
+  onData(data: Buffer): boolean {
+    const chunk = this.#insert === null ? data : withInsert(data, this.#insert);
+    this.#insert = null;
     if (!this.#flowing && this.#held === null && chunk.length <= smallBodyBytes) {
       this.#held = chunk;
       return true;
@@ -172,6 +179,24 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
     this.#state = "over";
     this.#plan.over(this);
   }
+}
+
+/** True for a page that can be added to; its length is then no longer stated, for it will be another. */
+function makesRoomFor(headers: string[]): boolean {
+  const at = new Map(headers.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), i] as const] : [])));
+  if (["content-encoding", "content-disposition", "content-range"].some((name) => at.has(name))) return false;
+  if (!/^text\/html\b/i.test(headers[(at.get("content-type") ?? -2) + 1] ?? "")) return false;
+  const length = at.get("content-length");
+  if (length !== undefined) headers.splice(length, 2);
+  return true;
+}
+
+/** Behind the opening of the head, which stands in a page's first bytes; a page without one stays as it is. */
+function withInsert(first: Buffer, insert: Buffer): Buffer {
+  const head = /<head(?:\s[^>]*)?>/i.exec(first.subarray(0, 4096).toString("latin1"));
+  if (head === null) return first;
+  const at = head.index + head[0].length;
+  return Buffer.concat([first.subarray(0, at), insert, first.subarray(at)]);
 }
 
 function flush(forwarding: Forwarding): void {

@@ -7,6 +7,7 @@ import { failureOfRun } from "./failure-of-run.ts";
 import { Forwarding } from "./forward.ts";
 import { requestHeaders } from "./headers.ts";
 import { askerOf, checkedHead, forwardedFor, type Incoming } from "./incoming.ts";
+import { answersNotice, asWritten, insertFor } from "./notice.ts";
 import { answerEnter, answerHealth, giveUp, refuse, sendToPortal } from "./own-answers.ts";
 import { type Destination, routeFor } from "./route.ts";
 import type { EdgeState } from "./state.ts";
@@ -80,6 +81,8 @@ function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): voi
     return void answerRedirect(incoming.response, decision.location, askerOf(state, incoming), status);
   }
   const { run, visitor, path, pageOrigin } = decision;
+  if (answersNotice(state, incoming, decision)) return;
+  const insert = insertFor(state, incoming, decision);
   const { route } = run;
   const keepsOwnLogin = route.auth === "hub";
   const headers = requestHeaders(
@@ -98,7 +101,8 @@ function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): voi
   const forwarding = new Forwarding(incoming.request, incoming.response, {
     pool: run.pool,
     path,
-    headers,
+    headers: insert === null ? headers : asWritten(headers),
+    insert,
     hasBody: incoming.head.hasBody,
     source: { kind: "server", pageOrigin },
     visitor,
@@ -122,6 +126,7 @@ function forwardToPortal(state: EdgeState, incoming: Incoming, pool: Pool): void
   const forwarding = new Forwarding(request, response, {
     pool,
     path: request.url ?? "/",
+    insert: null,
     headers: requestHeaders(request.rawHeaders, head, forwardedFor(state, request, incoming), { kind: "portal" }),
     hasBody: head.hasBody,
     source: { kind: "portal" },

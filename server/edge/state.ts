@@ -25,6 +25,8 @@ export type EdgeOptions = {
   readonly offlineSeconds: number;
   /** New requests to servers while nobody knows whether the routes still hold: the hub is away, or has lost sight of what runs. */
   readonly staleRoutes: "serve" | "refuse";
+  /** Tell in JupyterLab's page that its server will stop. */
+  readonly notices?: boolean;
   readonly connectTimeoutSeconds: number;
   readonly idleTimeoutSeconds: number;
   readonly clock: Clock;

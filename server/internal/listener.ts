@@ -7,11 +7,19 @@ import { loginOptions } from "#server/auth/login-options.ts";
 import { anonymous } from "#server/auth/session.ts";
 import { signIn } from "#server/auth/sign-in.ts";
 import { endSession } from "#server/auth/sign-out.ts";
+import { extendFromPage } from "#server/culler/extend-from-page.ts";
 import type { Hub } from "#server/hub.ts";
 import { recordActivity } from "#server/servers/record-activity.ts";
 import { answerToken } from "#server/tokens/verify.ts";
 import { type Certificate, createServerWith } from "./certificate.ts";
-import { ActivityReport, EnterQuestion, SignInQuestion, SignOutQuestion, TokenQuestion } from "./messages.ts";
+import {
+  ActivityReport,
+  EnterQuestion,
+  ExtendQuestion,
+  SignInQuestion,
+  SignOutQuestion,
+  TokenQuestion,
+} from "./messages.ts";
 import { serveStream } from "./serve-stream.ts";
 
 /** Who may ask what here. A hole in the web framework must not read routes; an edge can't log anybody in. */
@@ -29,6 +37,7 @@ const questions: Record<InternalRole, Readonly<Record<string, Answer>>> = {
       answerToken(hub.db, question, hub.clock.now(), hub.config.hub.loadRoles),
     ),
     "/internal/activity": answering(ActivityReport, (hub, report) => recordActivity(hub.db, report, hub.clock.now())),
+    "/internal/extend": answering(ExtendQuestion, (hub, question) => extendFromPage(hub, question)),
     "/internal/enter": answering(EnterQuestion, (hub, question) => redeemEnterCode(hub, question)),
   },
   web: {

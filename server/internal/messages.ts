@@ -17,6 +17,9 @@ export const AccessEntry = z.object({
   until: z.int().nullable(),
 });
 
+/** `at` in epoch milliseconds; `message` is one sentence for the server's user. */
+export const AnnouncedStop = z.object({ at: z.int(), message: z.string(), canExtend: z.boolean() });
+
 export const RouteMessage = z.object({
   serverId: z.string(),
   /** The run (pod UID) this route leads to: another run is another route with its own connections. */
@@ -34,6 +37,8 @@ export const RouteMessage = z.object({
   /** `hub`: the server makes its own OAuth round, the edge neither checks nor injects. */
   auth: z.enum(["edge", "hub"]),
   inject: z.object({ header: z.string(), value: z.string() }).nullable(),
+  /** For servers whose pages can show it: the stop that was announced. */
+  notice: z.object({ stop: AnnouncedStop.nullable() }).optional(),
   /** Frames of a WebSocket up to this size say nothing about anybody being there: the app's own sign of life. */
   keepAliveBytes: z.int().optional(),
   access: z.array(AccessEntry),
@@ -122,6 +127,9 @@ export const ActivityReport = z.object({
   ),
 });
 export type ActivityReport = z.infer<typeof ActivityReport>;
+
+/** `POST /internal/extend`: somebody pressed the button in a page of their own server. */
+export const ExtendQuestion = z.object({ serverId: z.uuid(), sidHash: z.string().max(64) });
 
 /** `POST /internal/enter`: a single-use code from `/hub/enter` becomes the cookie of one user's own origin. */
 export const EnterQuestion = z.object({ code: z.string().max(256), originLabel: z.string() });

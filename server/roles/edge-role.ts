@@ -10,7 +10,7 @@ import { readVerifyKey } from "./verify-key.ts";
 
 /** The edge, beside its hub over Unix sockets or far from it over addresses with a key. */
 export async function startEdgeRole({ config, paths, log }: { config: Config; paths: HomePaths; log: Log }) {
-  const { hub, proxy, edge } = config;
+  const { hub, proxy, edge, cull } = config;
   const ca = readPem(hub.caFile);
   const [host, port] = splitListen(proxy.listen);
   const created = createEdge({
@@ -27,6 +27,7 @@ export async function startEdgeRole({ config, paths, log }: { config: Config; pa
     },
     offlineSeconds: edge.offlineSeconds,
     staleRoutes: edge.staleRoutes,
+    notices: cull.enabled && cull.notice,
     connectTimeoutSeconds: edge.connectTimeoutSeconds,
     idleTimeoutSeconds: edge.idleTimeoutSeconds,
     clock: systemClock,

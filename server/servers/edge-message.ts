@@ -4,6 +4,7 @@ import type { RouteMessage, StoppedMessage, StreamChange } from "#server/interna
 import { specOf } from "#server/spawner/record.ts";
 import type { Target } from "#server/spawner/spawner.ts";
 import { prefixFor } from "./names.ts";
+import { announcedStopOf } from "./stop-view.ts";
 
 /** VS Code's page says that it is there every five seconds, with the head of a message and nothing in it (`ipc.net.ts`, HeaderLength). */
 const codeServerHeaderBytes = 13;
@@ -26,12 +27,18 @@ export function routeFor(found: ServerWithOwner, grants: readonly GrantRow[]): R
     target: server.target as Target,
     stripPrefix: spec.app.stripPrefix,
     auth: spec.app.auth,
+    ...(spec.app.preset === "jupyterlab" && spec.app.auth === "edge" ? { notice: noticeOf(server) } : {}),
     ...(spec.app.preset === "code-server" ? { keepAliveBytes: codeServerHeaderBytes } : {}),
     inject:
       header === null || spec.app.auth === "hub"
         ? null
         : { header: header.name, value: header.format.replaceAll("{secret}", server.secret ?? "") },
   };
+}
+
+function noticeOf(server: ServerWithOwner["server"]) {
+  const stop = announcedStopOf(server);
+  return { stop: stop && { at: stop.at.getTime(), message: stop.message, canExtend: stop.canExtend } };
 }
 
 export function stoppedFor(found: ServerWithOwner, grants: readonly GrantRow[]): StoppedMessage {

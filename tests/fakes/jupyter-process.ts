@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { WebSocket } from "ws";
@@ -49,7 +49,7 @@ export class JupyterProcess {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  ask(method: string, at: string): Promise<{ status: number; body: string }> {
+  ask(method: string, at: string): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
     const headers = { authorization: `token ${this.secret}` };
     return new Promise((resolve, reject) => {
       const asking = request(
@@ -59,7 +59,7 @@ export class JupyterProcess {
           response.setEncoding("utf8").on("data", (chunk: string) => {
             body += chunk;
           });
-          response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+          response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
         },
       );
       asking.once("error", reject).end();

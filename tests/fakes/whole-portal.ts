@@ -119,7 +119,7 @@ export class Portal extends PortalVisitor {
 
   /** An edge beside the portal's own, not listening yet. */
   makeEdge(port: number): Edge {
-    const { edge, hub, proxy } = this.config;
+    const { edge, hub, proxy, cull } = this.config;
     return createEdge({
       listen: { host: "127.0.0.1", port },
       publicUrl: this.url,
@@ -131,6 +131,7 @@ export class Portal extends PortalVisitor {
       internal: { target: { kind: "unix", path: this.socketOf("edge") }, key: null },
       offlineSeconds: edge.offlineSeconds,
       staleRoutes: edge.staleRoutes,
+      notices: cull.enabled && cull.notice,
       connectTimeoutSeconds: edge.connectTimeoutSeconds,
       idleTimeoutSeconds: edge.idleTimeoutSeconds,
       clock: this.clock,

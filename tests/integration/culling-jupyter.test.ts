@@ -53,6 +53,14 @@ test("without kernel and terminal there is nothing to be active; a wrong secret 
   expect(await askJupyter({ ...question(), prefix: "/user/bob/" }, Date.now(), never)).toEqual({ kind: "no-answer" });
 });
 
+test("JupyterLab's page is one the edge can put its notice into: plain HTML, a head at once, scripts of its own origin allowed", async () => {
+  const { status, headers, body } = await jupyter.ask("GET", "lab");
+  expect([status, headers["content-encoding"]]).toEqual([200, undefined]);
+  expect(headers["content-type"]).toMatch(/^text\/html/);
+  expect(body.slice(0, 4096)).toMatch(/<head/);
+  expect(headers["content-security-policy"] ?? "").not.toMatch(/script-src|default-src/);
+});
+
 test("R-07 a running cell keeps a server however long it is silent; an open tab that asks every second doesn't", {
   timeout: 180_000,
 }, async () => {

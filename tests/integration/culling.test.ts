@@ -58,7 +58,9 @@ const rowOf = async (id: string): Promise<ServerRow> => {
 };
 const stopOf = async (id: string) => announcedStopOf(await rowOf(id));
 const touch = (id: string) =>
-  touchServers(database.db, [{ serverId: id, runId: "run-1", at: ctx.clock.now() }], ctx.clock.now());
+  inTransaction(database.db, (tx) =>
+    touchServers(tx, [{ serverId: id, runId: "run-1", at: ctx.clock.now() }], ctx.clock.now()),
+  );
 const actions = async () => (await database.db.select().from(audit).orderBy(audit.id)).map(({ action }) => action);
 
 async function minutes(count: number): Promise<void> {

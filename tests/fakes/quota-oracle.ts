@@ -7,17 +7,18 @@ import type { Db } from "#db/client.ts";
  */
 export async function watchQuotas(db: Db): Promise<void> {
   const kinds = [
-    ["servers", "count(*)"],
-    ["gpus", "sum(gpus)"],
-    ["cpuLimitMillicores", "sum(cpu_limit_millicores)"],
-    ["memoryLimitBytes", "sum(memory_limit_bytes)"],
-    ["cpuRequestMillicores", "sum(cpu_request_millicores)"],
-    ["memoryRequestBytes", "sum(memory_request_bytes)"],
+    ["servers", "count(*)", "1"],
+    ["gpus", "sum(gpus)", "new.gpus"],
+    ["cpuLimitMillicores", "sum(cpu_limit_millicores)", "new.cpu_limit_millicores"],
+    ["memoryLimitBytes", "sum(memory_limit_bytes)", "new.memory_limit_bytes"],
+    ["cpuRequestMillicores", "sum(cpu_request_millicores)", "new.cpu_request_millicores"],
+    ["memoryRequestBytes", "sum(memory_request_bytes)", "new.memory_request_bytes"],
   ];
+  // A start that takes none of a resource doesn't make its sum grow, and may go on where that one's quota was lowered.
   const checks = kinds.map(
-    ([key, sum]) => `select least((g.quota ->> '${key}')::numeric, (g.ceiling ->> '${key}')::numeric) into hard;
+    ([key, sum, taken]) => `select least((g.quota ->> '${key}')::numeric, (g.ceiling ->> '${key}')::numeric) into hard;
       select ${sum} into used from reservations where group_id = new.group_id;
-      if used > hard then raise exception 'the sum of ${key} is % of %', used, hard; end if;`,
+      if ${taken} > 0 and used > hard then raise exception 'the sum of ${key} is % of %', used, hard; end if;`,
   );
   await db.execute(
     sql.raw(`create or replace function watch_quota() returns trigger language plpgsql as $$

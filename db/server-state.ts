@@ -69,7 +69,7 @@ function updateState({ serverId, generation, desired, phase, epoch }: StateKey, 
   return sql`update ${servers} set ${sql.join(sets, sql`, `)}
     where ${servers.id} = ${serverId} and ${servers.generation} = ${generation} and ${servers.desired} = ${desired}
       and ${servers.phase} = ${phase} and ${epoch} = (select epoch from leases where name = 'reconciler')
-    returning ${servers.id}`;
+    returning ${servers.id}, ${servers.groupId}`;
 }
 
 function ledgerParts(entry: LedgerEntry | null): SQL[] {
@@ -77,14 +77,14 @@ function ledgerParts(entry: LedgerEntry | null): SQL[] {
     case undefined:
       return [];
     case "begun": {
-      const { userId, generation, profileSlug, cpuMillicores, memoryBytes, wishedAt } = entry.run;
+      const { userId, generation, profileSlug, cpuMillicores, memoryBytes, gpus = 0, wishedAt } = entry.run;
       return [
         sql`older_events as (delete from ${serverEvents} using saved
           where ${serverEvents.serverId} = saved.id and ${serverEvents.generation} < ${generation})`,
         sql`run as (insert into ${serverRuns}
-            (server_id, user_id, generation, profile_slug, cpu_millicores, memory_bytes, wished_at)
-          select saved.id, ${userId}::uuid, ${generation}::int, ${profileSlug}::text, ${cpuMillicores}::int,
-            ${memoryBytes}::bigint, ${sql.param(wishedAt, serverRuns.wishedAt)}::timestamptz from saved on conflict do nothing)`,
+            (server_id, group_id, user_id, generation, profile_slug, cpu_millicores, memory_bytes, gpus, wished_at)
+          select saved.id, saved.group_id, ${userId}::uuid, ${generation}::int, ${profileSlug}::text, ${cpuMillicores}::int,
+            ${memoryBytes}::bigint, ${gpus}::int, ${sql.param(wishedAt, serverRuns.wishedAt)}::timestamptz from saved on conflict do nothing)`,
       ];
     }
     case "ready": {

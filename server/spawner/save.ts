@@ -1,6 +1,7 @@
 import type { Db } from "#db/client.ts";
 import { type LedgerEntry, recordState } from "#db/server-state.ts";
 import type { ServerRow } from "#db/servers.ts";
+import { limitsOf } from "#server/profiles/limits.ts";
 import type { ServerState } from "./machine.ts";
 import { changeFor, specOf } from "./record.ts";
 
@@ -46,6 +47,7 @@ function ledgerFor({ row, next, stateGeneration: generation, now }: Saving): Led
         profileSlug: spec.profile.slug,
         cpuMillicores: spec.cpu.limitMillicores,
         memoryBytes: spec.memory.limitBytes,
+        gpus: limitsOf(spec).gpus,
         wishedAt: row.wishedAt ?? now,
       };
       return { kind: "begun", run };

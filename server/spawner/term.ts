@@ -11,6 +11,7 @@ import { SpawnQueue } from "./queue.ts";
 import { isSameState, refOf, specOf, stateOf, wishOf } from "./record.ts";
 import { RecordReader } from "./record-reader.ts";
 import { isOver, Releases } from "./releases.ts";
+import { heartbeatMs, RunTimes } from "./run-times.ts";
 import { saveServerState } from "./save.ts";
 import { Sightings } from "./sightings.ts";
 import type { ServerRef, Sighting, Spawner, SpawnOrder } from "./spawner.ts";
@@ -53,6 +54,7 @@ export class Term {
   readonly #records: RecordReader;
   readonly #writes = new Turns(writesAtOnce);
   readonly #releases: Releases;
+  readonly #times: RunTimes;
 
   constructor(deps: TermDeps, epoch: number, signal: AbortSignal) {
     this.#deps = deps;
@@ -63,6 +65,9 @@ export class Term {
     this.#probes = new Probes(deps.clock, signal);
     this.#records = new RecordReader(deps.db);
     this.#releases = new Releases(deps.db, epoch);
+    const { db, clock, log, spawner } = deps;
+    const source = spawner.kind === "kubernetes" ? "pod" : "observation";
+    this.#times = new RunTimes({ db, clock, log, source }, signal);
   }
 
   get staleSince(): Date | null {
@@ -73,7 +78,8 @@ export class Term {
     const watching = this.#watch();
     const resyncing = this.#every(resyncEveryMs, () => this.#resync());
     const scanning = this.#every(scanEveryMs, () => this.#scan());
-    await Promise.all([watching, resyncing, scanning]);
+    const beating = this.#every(heartbeatMs, () => this.#beat());
+    await Promise.all([watching, resyncing, scanning, beating]);
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
@@ -89,7 +95,7 @@ export class Term {
   async #watch(): Promise<void> {
     const listener = {
       changed: (sighting: Sighting) => {
-        this.#sightings.record(sighting);
+        this.#saw(sighting);
         this.#probes.observe(sighting);
         this.schedule(sighting.ref.serverId);
       },
@@ -107,12 +113,24 @@ export class Term {
   /** Truth for what the watch may have missed: everything listed, and every record that says something runs. */
   async #resync(): Promise<void> {
     const startedMs = this.#deps.clock.monotonicMs();
+    const askedAt = this.#deps.clock.now();
     const all = await this.#deps.spawner.observeAll(this.#signal);
     const first = this.#sightings.reset(all);
     const seconds = (this.#deps.clock.monotonicMs() - startedMs) / 1000;
     this.#deps.timings.observe(first ? "init_spawners_duration_seconds" : "check_routes_duration_seconds", seconds);
     for (const sighting of all) this.schedule(sighting.ref.serverId);
     for (const id of await unsettledServers(this.#deps.db, { andReady: true })) this.schedule(id);
+    await this.#times.reconcile(all, askedAt);
+  }
+
+  /** What is seen running is charged until now, whatever happens next. What isn't seen fresh isn't seen. */
+  async #beat(): Promise<void> {
+    if (this.#sightings.staleSince === null) await this.#times.heartbeat(this.#sightings.all());
+  }
+
+  #saw(sighting: Sighting): void {
+    this.#sightings.record(sighting);
+    this.#times.saw(sighting);
   }
 
   async #scan(): Promise<void> {
@@ -248,7 +266,7 @@ export class Term {
     const ref = refOf(row, row.phaseGeneration);
     const observation = await this.#deps.spawner.observe(ref, this.#signal);
     const runId = observation.kind === "absent" ? ref.runId : observation.runId;
-    this.#sightings.record({ ref: { ...ref, runId }, observation });
+    this.#saw({ ref: { ...ref, runId }, observation });
     if (this.#sightings.staleSince === null) this.schedule(row.id);
     else this.#scheduleAfter(row.id, lookAgainMs);
   }
@@ -277,7 +295,7 @@ export class Term {
     const ref: ServerRef = { ...refOf(row, effect.generation), runId: effect.runId };
     const outcome = await this.#deps.spawner.stop(ref, this.#signal);
     if (outcome.kind === "stopping") return this.#scheduleAfter(row.id, lookAgainMs);
-    this.#sightings.record({ ref: { ...ref, runId: effect.runId ?? row.runId }, observation: { kind: "absent" } });
+    this.#saw({ ref: { ...ref, runId: effect.runId ?? row.runId }, observation: { kind: "absent" } });
     this.schedule(row.id);
   }
 

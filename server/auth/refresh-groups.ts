@@ -2,6 +2,7 @@ import { inTransaction, type Tx } from "#db/client.ts";
 import {
   claimRefreshes,
   dueForRefresh,
+  type IdentityKey,
   lockRefreshToken,
   lockUserOfIdentity,
   type Refreshable,
@@ -20,8 +21,10 @@ import type { Seal } from "./sealed.ts";
 const freshForMs = 60_000;
 /** How long a start waits for the provider. Its answer counts even when it comes later. */
 const patienceMs = 5_000;
-const batch = 50;
+const atOnce = 8;
 
+/** `unanswered`: the provider couldn't be asked, or said nothing that counts. */
+type Outcome = "answered" | "unanswered";
 type Deps = { readonly providers: IdentityProviders; readonly seal: Seal };
 
 export function createGroupRefresher(deps: Deps): GroupRefresher {
@@ -45,16 +48,22 @@ async function refreshUser(ctx: VerbContext, deps: Deps, userId: string): Promis
 
 /** Asks for everybody whose groups are older than their provider's time. Several hubs share the work. */
 export async function refreshDueGroups(ctx: VerbContext, deps: Deps): Promise<void> {
-  for (const provider of deps.providers.refreshing) {
-    if (provider.refreshing === null) continue;
-    const { issuer, everySeconds } = provider.refreshing;
-    const now = ctx.clock.now();
-    const notSince = new Date(now.getTime() - everySeconds * 1000);
-    for (const key of await dueForRefresh(ctx.db, spellingsOf(issuer), notSince, batch)) {
-      const [claimed] = await claimRefreshes(ctx.db, key, notSince, now);
-      if (claimed !== undefined) await refreshOne(ctx, deps, claimed);
+  for (const { refreshing } of deps.providers.refreshing) {
+    if (refreshing === null) continue;
+    const { issuer, everySeconds } = refreshing;
+    const notSince = new Date(ctx.clock.now().getTime() - everySeconds * 1000);
+    for (;;) {
+      const due = await dueForRefresh(ctx.db, spellingsOf(issuer), notSince, atOnce);
+      const outcomes = await Promise.all(due.map((key) => refreshIfDue(ctx, deps, key, notSince)));
+      // A provider that is down is left in peace until the next round, and the others of it stay due.
+      if (due.length < atOnce || outcomes.every((outcome) => outcome === "unanswered")) break;
     }
   }
+}
+
+async function refreshIfDue(ctx: VerbContext, deps: Deps, key: IdentityKey, notSince: Date): Promise<Outcome> {
+  const [claimed] = await claimRefreshes(ctx.db, key, notSince, ctx.clock.now());
+  return claimed === undefined ? "answered" : await refreshOne(ctx, deps, claimed);
 }
 
 /** The provider's own spelling, which the identities bear, may have a slash at its end that the configuration has not, and the reverse. */
@@ -64,35 +73,37 @@ function spellingsOf(issuer: string): readonly string[] {
 }
 
 /** Never throws: what can't be refreshed stays as it is until the next time. */
-async function refreshOne(ctx: VerbContext, { providers, seal }: Deps, claimed: Refreshable): Promise<void> {
+async function refreshOne(ctx: VerbContext, { providers, seal }: Deps, claimed: Refreshable): Promise<Outcome> {
   const kept = openToken(seal, claimed, claimed.sealed);
   const provider = kept === null ? undefined : providers.find(kept.provider);
   try {
-    if (kept === null || provider === undefined || provider.refreshing === null)
-      return await inTransaction(ctx.db, (tx) => forgetToken(tx, ctx, claimed));
+    if (kept === null || provider === undefined || provider.refreshing === null) {
+      await inTransaction(ctx.db, (tx) => forgetToken(tx, ctx, claimed));
+      return "answered";
+    }
     const refreshed = await provider.refreshing.refresh(kept.token, claimed.subject);
     const keep = (token: string) => sealToken(seal, claimed, { provider: provider.id, token });
+    if (refreshed.kind === "unknown") {
+      const because = refreshed.reason;
+      ctx.log.warn({ provider: provider.id, because }, "the provider couldn't say who is in which group");
+      return "unanswered";
+    }
     await inTransaction(ctx.db, (tx) => record(tx, ctx, { provider, claimed, refreshed, keep }));
+    return "answered";
   } catch (error) {
     logFailure(ctx, error);
+    return "unanswered";
   }
 }
 
 type Answer = {
   readonly provider: IdentityProvider;
   readonly claimed: Refreshable;
-  readonly refreshed: Refreshed;
+  readonly refreshed: Exclude<Refreshed, { kind: "unknown" }>;
   keep(token: string): string;
 };
 
 async function record(tx: Tx, ctx: VerbContext, { provider, claimed, refreshed, keep }: Answer): Promise<void> {
-  if (refreshed.kind === "unknown") {
-    ctx.log.warn(
-      { provider: provider.id, because: refreshed.reason },
-      "the provider couldn't say who is in which group",
-    );
-    return;
-  }
   const user = await lockUserOfIdentity(tx, claimed.issuer, claimed.subject);
   // Who logged in since has a newer token, and newer groups: this answer is late.
   if (user === undefined || (await lockRefreshToken(tx, claimed)) !== claimed.sealed) return;
@@ -118,5 +129,5 @@ async function forgetToken(tx: Tx, ctx: VerbContext, claimed: Refreshable): Prom
 }
 
 export function logFailure(ctx: Pick<VerbContext, "log">, error: unknown): void {
-  ctx.log.warn({ err: error }, "groups couldn't be refreshed; the next round tries again");
+  ctx.log.warn({ err: error }, "groups couldn't be refreshed; the next time tries again");
 }

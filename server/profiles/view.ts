@@ -4,8 +4,9 @@ import type { Config } from "#server/config/schema.ts";
 import { type AccessRule, type AskingGroups, standingOf } from "./access.ts";
 import { defaultChoiceOf, type ListedProfile, listedProfiles, settledConfig } from "./catalogue.ts";
 import { limitsOf } from "./limits.ts";
+import { noChoiceSentence } from "./pick.ts";
 import type { ProfileOption, UnlistedChoice } from "./profile-list.ts";
-import { noChoiceSentence, resolveProfile } from "./resolve.ts";
+import { resolveProfile } from "./resolve.ts";
 
 /** Made once for each configuration; a reload of the profiles brings a new one. */
 const cards = new WeakMap<Config, readonly Card[]>();

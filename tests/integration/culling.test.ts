@@ -7,12 +7,16 @@ import { servers } from "#db/schema/servers.ts";
 import { audit } from "#db/schema/system.ts";
 import { findServerById, type ServerRow, touchServers } from "#db/servers.ts";
 import type { User } from "#db/users.ts";
+import { systemClock } from "#server/clock.ts";
 import { extendServer, keepServerUntil } from "#server/culler/keep.ts";
 import { CullTerm } from "#server/culler/loop.ts";
 import { setGroupCulling, setMyCulling } from "#server/culler/set-rule.ts";
 import { getMyCulling } from "#server/culler/views.ts";
+import { startServer } from "#server/servers/start.ts";
 import { announcedStopOf, lastStopViewOf } from "#server/servers/stop-view.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
+import { startHubOn, until } from "#tests/fakes/hub-under-test.ts";
+import { FakeSpawner } from "#tests/fakes/spawner.ts";
 import { asUser, makeUser, type TestContext, testContext } from "#tests/verb-context.ts";
 
 const profileList = [
@@ -246,5 +250,28 @@ describe("the rule", () => {
     await expect(setGroupCulling(asAna, { group: "other", idleSeconds: 1200 })).rejects.toMatchObject({
       code: "forbidden",
     });
+  });
+});
+
+describe("a hub", () => {
+  test("culls while it is told to, and takes announcements back when it no longer is", async () => {
+    const on = { databaseUrl: database.url, spawner: new FakeSpawner(), clock: systemClock };
+    // The edge's word is enough for code-server: nobody asks the run of the test.
+    const singleuser = { app: "code-server" };
+    const first = await startHubOn({ ...on, config: { singleuser } });
+    const { id } = await startServer(first.systemContext("test"), { user: "ana", name: "" });
+    await until(async () => (await rowOf(id)).phase === "ready", "the server");
+    await first.stop();
+    const longAgo = new Date(Date.now() - 9_000_000);
+    await database.db.update(servers).set({ readyAt: longAgo, lastActivityAt: null });
+    await database.db.execute("update leases set expires_at = now() - interval '1 second'");
+    const culling = await startHubOn({ ...on, config: { singleuser, cull: { enabled: true } } });
+    const why = async () => (await rowOf(id)).stopWhy;
+    await until(async () => (await why()) === "idle", "the announcement");
+    await culling.stop();
+    const resting = await startHubOn({ ...on, config: { singleuser } });
+    await until(async () => (await why()) === null, "the announcement to be off");
+    await resting.stop();
+    on.spawner.close();
   });
 });

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, isNull, like, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, like, or, type SQL } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { groupMembers } from "./schema/groups.ts";
 import { homes } from "./schema/homes.ts";
@@ -145,7 +145,7 @@ export type MemberHome = Pick<
   "id" | "userId" | "name" | "capacityBytes" | "usedBytes" | "lastUsedAt"
 >;
 
-/** What the members of one page run and keep: their servers, and their homes of this group. */
+/** What the members of one page run and keep here: servers and homes of this group, and servers of no group. Other groups' aren't ours. */
 export async function belongingsOf(
   db: Db,
   groupId: string,
@@ -154,7 +154,11 @@ export async function belongingsOf(
   if (userIds.length === 0) return { servers: [], homes: [] };
   const of = [...userIds];
   const [found, kept] = await Promise.all([
-    db.select().from(servers).where(inArray(servers.userId, of)).orderBy(asc(servers.name)),
+    db
+      .select()
+      .from(servers)
+      .where(and(inArray(servers.userId, of), or(eq(servers.groupId, groupId), isNull(servers.groupId))))
+      .orderBy(asc(servers.name)),
     db
       .select({
         id: homes.id,

@@ -19,7 +19,7 @@ export const ListMembersInput = z.strictObject({
   pageSize: z.int().min(1).max(200).default(50),
 });
 
-/** One page of a group's members with their servers and their homes of this group. */
+/** One page of a group's members with what they run and keep in it. */
 export async function listMembers(ctx: VerbContext, rawInput: unknown): Promise<Page<MemberRow>> {
   const input = ListMembersInput.parse(rawInput);
   await requireScope(ctx, "list:users", { group: input.group });

@@ -74,7 +74,7 @@ async function makeGroup(name: string, ...people: string[]): Promise<string> {
   return id;
 }
 
-async function makeServer(user: User, name: string, groupId: string, running = true): Promise<string> {
+async function makeServer(user: User, name: string, groupId: string | null, running = true): Promise<string> {
   const [row] = await ctx.db
     .insert(servers)
     .values({
@@ -153,12 +153,13 @@ describe("members", () => {
     expect((await as("ana")).actor.scopes).toContain("servers!group=/campus/lab");
   });
 
-  test("a page shows their servers and their homes of this group", async () => {
+  test("a page shows their servers and homes of this group and of none, not those of another", async () => {
     const id = await makeGroup("physics", "mia", "ana");
     const other = await makeGroup("maths", "mia", "ana");
     const ana = await person("ana");
     await makeServer(ana, "", id);
     await makeServer(ana, "second", other, false);
+    await makeServer(ana, "third", null, false);
     const home = { userId: ana.id, namespace: "ns", capacityBytes: 1000 };
     await ctx.db.insert(homes).values([
       { ...home, name: "here", groupId: id, usedBytes: 10 },
@@ -168,7 +169,7 @@ describe("members", () => {
     expect(page).toMatchObject({ total: 1, items: [{ name: "ana", homes: [{ name: "here", usedBytes: 10 }] }] });
     expect(page.items[0]?.servers.map(({ name, phase, countsHere }) => [name, phase, countsHere])).toEqual([
       ["", "ready", true],
-      ["second", "stopped", false],
+      ["third", "stopped", false],
     ]);
   });
 });

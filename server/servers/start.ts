@@ -85,14 +85,15 @@ async function decideStart(ctx: VerbContext, input: Input): Promise<Start> {
 
 async function recordStart(tx: Tx, ctx: VerbContext, start: Start): Promise<ServerRow> {
   const { input, user, member, resolved } = start;
+  // One system uid per user, for good: what the local backend runs their processes as. First, because it locks the user's row, and a
+  // new server refers to that row: two servers of one user, each made before it, would wait for each other.
+  if (ctx.config.spawner.type === "local" && user.uid === null) await allotUid(tx, user.id);
   await refuseBadName(ctx, tx, user, input.name);
   const wanted = await namespaceForStart(tx, ctx, user, member);
   const server = await ensureServer(tx, newServer(user, input.name, wanted));
   if (isUnderWay(server)) return sameWish(server, start);
   const namespace = await placeFor(tx, server, member, wanted);
   await refuseBeyondLimit(ctx, tx);
-  // One system uid per user, for good: what the local backend runs their processes as.
-  if (ctx.config.spawner.type === "local") await allotUid(tx, user.id);
   const sharedByTemplate = isSharedByTemplate(ctx.config, user.name, input.name);
   if (member !== null) await refuseOverBudget(tx, budgetQuestionFor(ctx, start, member));
   const plan = await planHome(tx, { server, namespace, userId: user.id, spec: resolved.spec, sharedByTemplate });

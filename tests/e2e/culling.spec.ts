@@ -1,3 +1,4 @@
+import { noticeScript } from "#server/edge/notice-script.ts";
 import { expect, test } from "./portal-fixture.ts";
 
 test("a stop that is announced counts down on the home page, and one button gives another hour", async ({
@@ -39,4 +40,23 @@ test("why a server was stopped stays on the home page", async ({ quietPage: page
   await page.goto(`${portal.url}/hub/home`);
   await expect(page.getByText(message)).toBeVisible();
   await expect(page.getByText("2 h ago").first()).toBeVisible();
+});
+
+test("JupyterLab's page shows the notice, and one button gives another hour", async ({ page }) => {
+  const origin = "http://lab.localhost:1";
+  let stop: object | null = { inSeconds: 480, message: "Nobody has used this server for a while.", canExtend: true };
+  const html = '<!doctype html><head><script defer src="/user/ana/_berth/notice.js"></script></head><body>Lab</body>';
+  await page.route(`${origin}/**`, async (route) => {
+    const path = new URL(route.request().url()).pathname;
+    if (path.endsWith("/lab")) return await route.fulfill({ contentType: "text/html", body: html });
+    if (path.endsWith("/notice.js")) return await route.fulfill({ contentType: "text/javascript", body: noticeScript });
+    if (path.endsWith("/extend")) stop = null;
+    return await route.fulfill({ json: path.endsWith("/extend") ? { ok: true } : { stop } });
+  });
+  await page.goto(`${origin}/user/ana/lab`);
+  await expect(page.getByRole("status")).toContainText("This server stops in 8 min");
+  await expect(page.getByRole("status")).toContainText("Nobody has used this server for a while.");
+  await page.getByRole("button", { name: "Keep it running for another hour" }).click();
+  await expect(page.getByRole("status")).toHaveCount(0);
+  expect(stop).toBeNull();
 });

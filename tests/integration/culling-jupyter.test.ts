@@ -6,7 +6,7 @@ import { servers } from "#db/schema/servers.ts";
 import { findServerById } from "#db/servers.ts";
 import { systemClock } from "#server/clock.ts";
 import { askJupyter } from "#server/culler/ask-jupyter.ts";
-import { CullTerm } from "#server/culler/loop.ts";
+import { CullTerm } from "#server/culler/term.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { JupyterProcess } from "#tests/fakes/jupyter-process.ts";
 import { testContext } from "#tests/verb-context.ts";

@@ -7,13 +7,16 @@ import { limitsTexts } from "#app/_format/amount.ts";
 import { roughDurationText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
+import type { FitView } from "#server/api/quota-views.ts";
 import type { ProfileView } from "#server/api/views.ts";
 import { type OptionValue, optionsOf, type Selection, typedProblem } from "./choices.ts";
 import { OptionField } from "./option-field.tsx";
 
 type Props = {
-  readonly server: { readonly user: string; readonly name: string };
+  readonly server: { readonly user: string; readonly name: string; readonly group?: string };
   readonly profile: ProfileView;
+  /** With its default choices; null while nobody can say. */
+  readonly fit: FitView | null;
   /** Set when this is the chosen one. */
   readonly selection: Selection | null;
   readonly problem: { readonly option: string; readonly message: string } | null;
@@ -21,10 +24,12 @@ type Props = {
   onValue(option: string, value: OptionValue): void;
 };
 
-export function ProfileCard({ server, profile, selection, problem, onSelect, onValue }: Props) {
+export function ProfileCard({ server, profile, fit, selection, problem, onSelect, onValue }: Props) {
   const id = useId();
   const isChosen = selection !== null;
-  const limits = useLimits(server, profile, selection);
+  const { limits, reason } = usePreview({ server, profile, fit, selection });
+  // One that doesn't fit with its defaults may still be opened, where other choices could make it smaller.
+  const isShut = profile.denied !== null || (reason !== null && profile.options.length === 0);
   return (
     <div
       className={classNames(
@@ -32,13 +37,21 @@ export function ProfileCard({ server, profile, selection, problem, onSelect, onV
         isChosen ? "border-focus ring-1 ring-focus" : "border-line hover:border-line-strong",
       )}
     >
-      <label htmlFor={id} className="flex cursor-pointer gap-4 p-5">
+      <label
+        htmlFor={id}
+        className={classNames(
+          "flex gap-4 p-5",
+          isShut ? "cursor-not-allowed" : "cursor-pointer",
+          reason !== null && "text-muted",
+        )}
+      >
         <input
           id={id}
           type="radio"
           name="profile"
           value={profile.slug}
           checked={isChosen}
+          disabled={isShut}
           onChange={onSelect}
           aria-describedby={`${id}-about`}
           className="mt-1 size-4 shrink-0 accent-accent"
@@ -52,7 +65,8 @@ export function ProfileCard({ server, profile, selection, problem, onSelect, onV
           </span>
         </span>
       </label>
-      <div id={`${id}-about`} className="-mt-3 pr-5 pb-5 pl-13 text-sm empty:hidden">
+      <div id={`${id}-about`} className="-mt-3 space-y-2 pr-5 pb-5 pl-13 text-sm empty:hidden">
+        {reason !== null && <p className="font-medium">{reason}</p>}
         {profile.description !== "" && <Description html={profile.description} />}
       </div>
       {selection !== null && profile.options.length > 0 && (
@@ -78,8 +92,10 @@ function Description({ html }: { readonly html: string }) {
   return <div className="prose-small" dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
-/** What these choices come to together. Only the hub can say: an option may change anything about the server. */
-function useLimits(server: Props["server"], profile: ProfileView, selection: Selection | null): string[] {
+type Asked = Pick<Props, "server" | "profile" | "fit" | "selection">;
+
+/** What these choices come to together, and why they can't be started. Only the hub can say: an option may change anything. */
+function usePreview({ server, profile, fit, selection }: Asked): { limits: string[]; reason: string | null } {
   const trpc = useTRPC();
   const isAskable = selection !== null && profile.options.length > 0 && typedProblem(profile, selection, "") === null;
   const input = { ...server, profile: profile.slug, options: selection === null ? {} : optionsOf(selection) };
@@ -90,5 +106,7 @@ function useLimits(server: Props["server"], profile: ProfileView, selection: Sel
     staleTime: 60_000,
     retry: false,
   });
-  return limitsTexts((isAskable ? preview.data?.limits : undefined) ?? profile.limits);
+  const asked = isAskable ? preview.data : undefined;
+  const fitting = asked?.fit ?? fit;
+  return { limits: limitsTexts(asked?.limits ?? profile.limits), reason: profile.denied ?? fitting?.reason ?? null };
 }

@@ -3,22 +3,23 @@
 import { useState } from "react";
 import { TextField } from "#app/_components/field.tsx";
 import { t } from "#app/_text/t.ts";
-import type { ProfileView } from "#server/api/views.ts";
+import type { ProfileView, StartOptionsView } from "#server/api/views.ts";
 import { type OptionValue, type Selection, searchProfiles } from "./choices.ts";
 import { ProfileCard } from "./profile-card.tsx";
 
 const searchFrom = 9;
 
 type Props = {
-  readonly server: { readonly user: string; readonly name: string };
+  readonly server: { readonly user: string; readonly name: string; readonly group?: string };
   readonly profiles: readonly ProfileView[];
+  readonly fits: StartOptionsView["fits"];
   readonly selection: Selection;
   readonly problem: { readonly option: string; readonly message: string } | null;
   onProfile(profile: ProfileView): void;
   onValue(option: string, value: OptionValue): void;
 };
 
-export function ProfileList({ server, profiles, selection, problem, onProfile, onValue }: Props) {
+export function ProfileList({ server, profiles, fits, selection, problem, onProfile, onValue }: Props) {
   const [search, setSearch] = useState("");
   const found = searchProfiles(profiles, search);
   return (
@@ -43,6 +44,7 @@ export function ProfileList({ server, profiles, selection, problem, onProfile, o
             key={profile.slug}
             server={server}
             profile={profile}
+            fit={fits[profile.slug] ?? null}
             selection={profile.slug === selection.profile ? selection : null}
             problem={profile.slug === selection.profile ? problem : null}
             onSelect={() => onProfile(profile)}

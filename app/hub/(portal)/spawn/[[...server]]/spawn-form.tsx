@@ -1,10 +1,11 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { ButtonLink } from "#app/_components/button.tsx";
 import { PageTitle } from "#app/_components/card.tsx";
+import { SelectField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { PageSkeleton } from "#app/_components/skeleton.tsx";
@@ -26,7 +27,13 @@ type Props = {
 
 export function SpawnForm(props: Props) {
   const trpc = useTRPC();
-  const options = useQuery({ ...trpc.servers.startOptions.queryOptions(props.server), staleTime: 60_000 });
+  const [group, setGroup] = useState<string | null>(null);
+  const input = group === null ? props.server : { ...props.server, group };
+  const options = useQuery({
+    ...trpc.servers.startOptions.queryOptions(input),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
   if (options.data === undefined) {
     return options.error === null ? (
       <PageSkeleton />
@@ -43,7 +50,7 @@ export function SpawnForm(props: Props) {
       </div>
       {props.presetProblem !== null && <Notice kind="warn">{props.presetProblem}</Notice>}
       {phase === "stopped" || phase === "failed" ? (
-        <Choosing {...props} view={options.data} />
+        <Choosing {...props} view={options.data} onGroup={setGroup} />
       ) : (
         <AlreadyThere {...props} />
       )}
@@ -72,7 +79,9 @@ function AlreadyThere({ server }: Props) {
   );
 }
 
-function Choosing({ server, next, preset, view }: Props & { readonly view: StartOptionsView }) {
+type ChoosingProps = Props & { readonly view: StartOptionsView; onGroup(group: string): void };
+
+function Choosing({ server, next, preset, view, onGroup }: ChoosingProps) {
   const trpc = useTRPC();
   const router = useRouter();
   const [selection, setSelection] = useState<Selection | null>(() => firstSelection(view, preset));
@@ -87,6 +96,8 @@ function Choosing({ server, next, preset, view }: Props & { readonly view: Start
   );
   const profile = view.profiles.find(({ slug }) => slug === selection?.profile);
   if (selection === null || profile === undefined) return <Notice kind="warn">{t("spawn.noProfiles")}</Notice>;
+  const { selected } = view.group;
+  const counted = selected === null ? server : { ...server, group: selected };
   const change = (to: Selection) => {
     setSelection(to);
     setProblem(null);
@@ -94,7 +105,7 @@ function Choosing({ server, next, preset, view }: Props & { readonly view: Start
   const submit = () => {
     const found = typedProblem(profile, selection, t("spawn.typed.problem"));
     setProblem(found);
-    if (found === null) start.mutate({ ...server, profile: selection.profile, options: optionsOf(selection) });
+    if (found === null) start.mutate({ ...counted, profile: selection.profile, options: optionsOf(selection) });
   };
   return (
     <form
@@ -104,9 +115,11 @@ function Choosing({ server, next, preset, view }: Props & { readonly view: Start
         submit();
       }}
     >
+      <GroupChoice group={view.group} onGroup={onGroup} />
       <ProfileList
-        server={server}
+        server={counted}
         profiles={view.profiles}
+        fits={view.fits}
         selection={selection}
         problem={problem}
         onProfile={(chosen) =>
@@ -117,5 +130,29 @@ function Choosing({ server, next, preset, view }: Props & { readonly view: Start
       {start.error !== null && <Problem error={start.error} />}
       <StartBar home={view.home} expectedSeconds={profile.expectedSeconds} busy={start.isPending || start.isSuccess} />
     </form>
+  );
+}
+
+/** Only where there is something to choose: most people are in one group or in none. */
+function GroupChoice({ group, onGroup }: { readonly group: StartOptionsView["group"]; onGroup(group: string): void }) {
+  const { choices, selected, message } = group;
+  if (choices.length < 2) return message === null ? null : <Notice kind="warn">{message}</Notice>;
+  return (
+    <div className="max-w-sm">
+      <SelectField
+        label={t("spawn.group")}
+        hint={t("spawn.group.hint")}
+        required
+        value={selected ?? ""}
+        onChange={(event) => onGroup(event.target.value)}
+      >
+        {selected === null && <option value="">{t("spawn.group.choose")}</option>}
+        {choices.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+    </div>
   );
 }

@@ -134,6 +134,7 @@ export class CullTerm {
     const seen = decided.flatMap(({ row, news }) =>
       news === null ? [] : [{ serverId: row.id, runId: row.runId, at: news }],
     );
+    if (seen.length === 0) return;
     await inTransaction(this.#ctx.db, (tx) => touchServers(tx, seen, this.#ctx.clock.now()));
   }
 

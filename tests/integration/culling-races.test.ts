@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,8 +22,11 @@ let database: FreshDatabase;
 let ctx: TestContext;
 let epoch: number;
 
+let queries = 0;
+
 beforeAll(async () => {
   database = await freshDatabase();
+  database.pool.on("acquire", () => queries++);
   ctx = testContext(database.db, config);
   epoch = (await acquireLease(database.db, cullerLease, "test", 86_400))?.epoch ?? 0;
 });
@@ -123,6 +127,23 @@ describe("the culler and its people, at the same moment, in a real database", ()
       });
     return { cameBefore: false };
   }
+
+  test("L-12 a look at 3,000 servers takes one query, and leaves the process to others all the while", async () => {
+    await readyServers(3000, "many");
+    const term = newTerm();
+    await term.look();
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const queriesBefore = queries;
+    const startedMs = performance.now();
+    await term.look();
+    const tookMs = performance.now() - startedMs;
+    delay.disable();
+    expect(queries - queriesBefore).toBe(1);
+    expect(tookMs).toBeLessThan(2000);
+    expect(delay.percentile(99) / 1e6).toBeLessThan(200);
+    await database.db.execute("update servers set desired = 'stopped', phase = 'stopped'");
+  });
 
   test("R-02 a culler that slept through its lease announces and stops nothing", async () => {
     const [server] = await readyServers(1, "lease");

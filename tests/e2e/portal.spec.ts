@@ -27,6 +27,32 @@ test("a link with options fills the form in and starts nothing (S-34)", async ({
   expect(portal.hub.state.find("ana", "from-link")).toBeUndefined();
 });
 
+test("in several groups one is chosen, and a profile that doesn't fit there is greyed with the reason", async ({
+  quietPage: page,
+  portal,
+  logIn,
+}) => {
+  await logIn("ana");
+  const [first] = portal.hub.state.profiles;
+  const sentence = "Group physics has used 8 of 8 servers: ben (8).";
+  const reasons = Object.fromEntries(portal.hub.state.profiles.map(({ slug }) => [slug, sentence]));
+  portal.hub.state.quotas = { art: {}, physics: reasons };
+  try {
+    await page.goto(`${portal.url}/hub/spawn/ana/grouped`);
+    const group = page.getByLabel("Group", { exact: true });
+    await expect(group).toHaveValue("");
+    await page.getByRole("button", { name: "Start" }).click();
+    expect(portal.hub.state.find("ana", "grouped")).toBeUndefined();
+    await group.selectOption("physics");
+    await expect(page.getByText(sentence)).toHaveCount(portal.hub.state.profiles.length);
+    await group.selectOption("art");
+    await expect(page.getByText(sentence)).toHaveCount(0);
+    await expect(page.getByText(first?.displayName ?? "").first()).toBeVisible();
+  } finally {
+    portal.hub.state.quotas = {};
+  }
+});
+
 test("a start survives a reload of the page and a hub that is away for a while, and can be cancelled", async ({
   quietPage: page,
   portal,

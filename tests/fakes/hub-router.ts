@@ -47,6 +47,7 @@ const signedIn = t.procedure.use(async ({ ctx, next }) => {
 
 const onServer = z.strictObject({ user: z.string(), name: z.string().default("") });
 const starting = onServer.extend({
+  group: z.string().optional(),
   profile: z.string().nullish(),
   options: z.record(z.string(), z.string()).default({}),
 });
@@ -71,7 +72,12 @@ function unstarted(state: FakeHubState, user: string): ServerView {
   return state.find(user, "") ?? state.put({ ownerName: user, name: "", phase: "stopped", profile: null });
 }
 
-const fitting = { fits: true, reason: null, after: [] };
+const inGroup = onServer.extend({ group: z.string().optional() });
+
+function fitOf(state: FakeHubState, group: string | undefined, profile: string) {
+  const reason = group === undefined ? null : (state.quotas[group]?.[profile] ?? null);
+  return { fits: reason === null, reason, after: [] };
+}
 
 const servers = t.router({
   list: signedIn.input(z.object({ user: z.string().optional() }).default({})).query(({ ctx, input }) => {
@@ -82,7 +88,7 @@ const servers = t.router({
       .sort((a, b) => a.name.localeCompare(b.name));
   }),
   get: signedIn.input(onServer).query(({ ctx, input }) => found(ctx.state, input)),
-  startOptions: signedIn.input(onServer).query(({ ctx, input }) => {
+  startOptions: signedIn.input(inGroup).query(({ ctx, input }) => {
     const server = ctx.state.find(input.user, input.name) ?? null;
     const last = server?.profile == null ? null : { profile: server.profile.slug, options: server.options };
     return {
@@ -94,9 +100,9 @@ const servers = t.router({
         isNew: last === null,
         capacityBytes: 10 * 1024 ** 3,
       },
-      group: { choices: [], selected: null, message: null },
+      group: { choices: Object.keys(ctx.state.quotas), selected: input.group ?? null, message: null },
       gpus: null,
-      fits: Object.fromEntries(ctx.state.profiles.map(({ slug }) => [slug, fitting])),
+      fits: Object.fromEntries(ctx.state.profiles.map(({ slug }) => [slug, fitOf(ctx.state, input.group, slug)])),
     };
   }),
   preview: signedIn.input(starting).query(({ ctx, input }) => {
@@ -104,7 +110,10 @@ const servers = t.router({
     const size = profile?.options
       .find(({ name }) => name === "size")
       ?.choices.find(({ slug }) => slug === input.options.size);
-    return { limits: size?.limits ?? profile?.limits ?? smallLimits, fit: fitting };
+    return {
+      limits: size?.limits ?? profile?.limits ?? smallLimits,
+      fit: fitOf(ctx.state, input.group, profile?.slug ?? ""),
+    };
   }),
   start: signedIn.input(starting).mutation(({ ctx, input }) => {
     const problem = input.name === "" ? null : serverNameProblem(input.name);

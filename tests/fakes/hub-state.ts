@@ -14,6 +14,8 @@ const phases: readonly PhaseView[] = ["queued", "spawning", "starting", "startin
 
 /** What the fake hub remembers. Starts advance by themselves, a step at a time. */
 export class FakeHubState {
+  /** The groups people here are in, and by group why a profile doesn't fit in it. */
+  quotas: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
   readonly options: FakeHubOptions;
   readonly users = new Map<string, UserRow>();
   readonly servers = new Map<string, ServerView>();

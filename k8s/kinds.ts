@@ -3,9 +3,13 @@ import type {
   V1Namespace,
   V1PersistentVolumeClaim,
   V1Pod,
+  V1ResourceQuota,
+  V1RoleBinding,
   V1Secret,
   V1SelfSubjectAccessReview,
+  V1ServiceAccount,
 } from "@kubernetes/client-node";
+import type { LimitRangeManifest } from "./limit-range.ts";
 import type { NetworkPolicyManifest } from "./network-policy.ts";
 
 /** A kind of object: where the API keeps it, and what its JSON is. `shape` is never set; it carries the type. */
@@ -29,6 +33,28 @@ export const networkPolicies: Kind<NetworkPolicy> = {
   group: "networking.k8s.io",
   version: "v1",
   plural: "networkpolicies",
+};
+export const quotas: Kind<V1ResourceQuota> = { group: "", version: "v1", plural: "resourcequotas" };
+export type LimitRange = LimitRangeManifest & {
+  readonly metadata: { readonly uid?: string; readonly resourceVersion?: string };
+};
+export const limitRanges: Kind<LimitRange> = { group: "", version: "v1", plural: "limitranges" };
+export const serviceAccounts: Kind<V1ServiceAccount> = { group: "", version: "v1", plural: "serviceaccounts" };
+export const roleBindings: Kind<V1RoleBinding> = {
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  plural: "rolebindings",
+};
+/** "Who am I", since Kubernetes 1.28. */
+export type SelfReview = {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly status?: { readonly userInfo?: { readonly username?: string } };
+};
+export const selfReviews: Kind<SelfReview> = {
+  group: "authentication.k8s.io",
+  version: "v1",
+  plural: "selfsubjectreviews",
 };
 export const accessReviews: Kind<V1SelfSubjectAccessReview> = {
   group: "authorization.k8s.io",

@@ -5,6 +5,11 @@ export const installationKey = "berth.dev/installation";
 export const serverKey = "berth.dev/server";
 export const generationKey = "berth.dev/generation";
 export const homeKey = "berth.dev/home";
+/** On the claim of a group's shared volume: the group's id. */
+export const sharedForKey = "berth.dev/shared-for";
+/** On a namespace of Berth's own: the group or user it was made for. */
+export const groupKey = "berth.dev/group";
+export const userKey = "berth.dev/user";
 /** KubeSpawner's: label-safe as a label, raw as an annotation of the same key. */
 export const userNameKey = "hub.jupyter.org/username";
 export const serverNameKey = "hub.jupyter.org/servername";

@@ -21,12 +21,18 @@ export function namespaceObjectFor(order: {
       name: order.name,
       labels: {
         ...order.labels,
-        "pod-security.kubernetes.io/enforce": order.podSecurity,
-        "pod-security.kubernetes.io/warn": order.podSecurity,
-        "pod-security.kubernetes.io/audit": order.podSecurity,
+        ...podSecurityLabels(order.podSecurity),
         ...ownershipLabels(order.installationId),
       },
       annotations: { ...order.annotations },
     },
+  };
+}
+
+export function podSecurityLabels(level: PodSecurityLevel): Labels {
+  return {
+    "pod-security.kubernetes.io/enforce": level,
+    "pod-security.kubernetes.io/warn": level,
+    "pod-security.kubernetes.io/audit": level,
   };
 }

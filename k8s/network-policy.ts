@@ -1,4 +1,5 @@
 import { type Labels, ownershipLabels, serverPodLabels } from "./labels.ts";
+import { closedTo, liesIn, metadataIpv6, privateIpv4, privateIpv6 } from "./policy-addresses.ts";
 
 /**
  * Which traffic a server's pod may have. A policy that selects a pod for both directions denies all it doesn't name, so one
@@ -13,25 +14,71 @@ export type NetworkPolicyManifest = {
   readonly kind: "NetworkPolicy";
   readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Labels };
   readonly spec: {
-    readonly podSelector: { readonly matchLabels: Labels };
+    readonly podSelector: LabelSelector;
     readonly policyTypes: readonly ["Ingress", "Egress"];
-    readonly ingress: readonly { readonly from: readonly PolicyPeer[]; readonly ports: readonly PolicyPort[] }[];
-    readonly egress: readonly { readonly to: readonly PolicyPeer[]; readonly ports?: readonly PolicyPort[] }[];
+    readonly ingress: readonly IngressRule[];
+    readonly egress: readonly EgressRule[];
   };
 };
-export type PolicyPeer =
-  | {
-      readonly podSelector: { readonly matchLabels: Labels };
-      readonly namespaceSelector: { readonly matchLabels: Labels };
-    }
-  | { readonly namespaceSelector: { readonly matchLabels: Labels } }
-  | { readonly ipBlock: { readonly cidr: string; readonly except?: readonly string[] } };
-export type PolicyPort = { readonly protocol: "TCP" | "UDP"; readonly port: number | string };
+export type LabelSelector = {
+  readonly matchLabels?: Labels | undefined;
+  readonly matchExpressions?: readonly Readonly<Record<string, unknown>>[] | undefined;
+};
+export type PolicyPeer = {
+  readonly podSelector?: LabelSelector | undefined;
+  readonly namespaceSelector?: LabelSelector | undefined;
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] | undefined } | undefined;
+};
+export type PolicyPort = {
+  readonly protocol?: "TCP" | "UDP" | "SCTP" | undefined;
+  readonly port?: number | string | undefined;
+  readonly endPort?: number | undefined;
+};
+/** Without `from` (`to`) or `ports`: everybody, every port. */
+export type IngressRule = {
+  readonly from?: readonly PolicyPeer[] | undefined;
+  readonly ports?: readonly PolicyPort[] | undefined;
+};
+export type EgressRule = {
+  readonly to?: readonly PolicyPeer[] | undefined;
+  readonly ports?: readonly PolicyPort[] | undefined;
+};
 
 /** Where a part of the portal runs: pods in a namespace, or addresses (CIDR) outside the cluster, or both. */
 export type PortalPeers = {
   readonly pods: readonly { readonly namespace: string; readonly labels: Readonly<Labels> }[];
   readonly blocks: readonly string[];
+};
+
+/** What an admin opens and closes (z2jh's `singleuser.networkPolicy`). */
+export type PolicyRules = {
+  /** False: servers are open to everybody, and everything to them. */
+  readonly enabled: boolean;
+  readonly internet: boolean;
+  /** The organisation's own network and other pods. Cloud metadata stays closed. */
+  readonly privateAddresses: boolean;
+  readonly metadata: { readonly ip: string; readonly reachable: boolean; readonly dns: boolean };
+  /** Port 53 of what is in kube-system and of the node's own resolver; of every private address. */
+  readonly dns: { readonly kubeSystem: boolean; readonly privateAddresses: boolean };
+  readonly ingress: readonly IngressRule[];
+  readonly egress: readonly EgressRule[];
+  /** Ports of servers that are open to everybody. */
+  readonly openPorts: readonly (number | string)[];
+  /** Pods anywhere with z2jh's label `hub.jupyter.org/network-access-singleuser` may enter too. */
+  readonly labelledPods: boolean;
+};
+
+/** As z2jh's defaults are. */
+export const usualRules: PolicyRules = {
+  enabled: true,
+  internet: true,
+  privateAddresses: false,
+  metadata: { ip: "169.254.169.254", reachable: false, dns: true },
+  dns: { kubeSystem: true, privateAddresses: true },
+  ingress: [],
+  egress: [],
+  openPorts: [],
+  labelledPods: false,
 };
 
 export type IsolationSettings = {
@@ -41,29 +88,13 @@ export type IsolationSettings = {
   readonly mayEnter: PortalPeers;
   /** The hub's API, for what servers ask of it; null where servers don't (`auth: edge`). */
   readonly hubApi: (PortalPeers & { readonly port: number }) | null;
-  /** Whether servers reach the internet. Private ranges and cloud metadata stay closed either way. */
-  readonly internet: boolean;
-  /** Addresses (CIDR) an admin opens beside that: a file server, a licence server. */
-  readonly alsoReachable: readonly string[];
+  readonly rules: PolicyRules;
 };
 
 /** The port's name in every server's container: its number differs from profile to profile. */
 export const serverPortName = "notebook-port";
 
-/** RFC 1918, RFC 6598 (also Alibaba's metadata), loopback, link-local (cloud metadata), Azure's wire server. */
-const closedIpv4: readonly string[] = [
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "168.63.129.16/32",
-];
-/** Unique local (also AWS's metadata, fd00:ec2::254), link-local, loopback, the closed IPv4 ranges by NAT64 (RFC 6052). */
-const closedIpv6: readonly string[] = ["fc00::/7", "fe80::/10", "::1/128", ...closedIpv4.map(throughNat64)];
-
-const dns: readonly PolicyPort[] = [
+const dnsPorts: readonly PolicyPort[] = [
   { protocol: "UDP", port: 53 },
   { protocol: "TCP", port: 53 },
 ];
@@ -78,45 +109,78 @@ export function isolationPolicyName(installationId: string): string {
 }
 
 export function isolationPolicyFor(settings: IsolationSettings): NetworkPolicyManifest {
-  const { installationId } = settings;
+  const { installationId, namespace, rules } = settings;
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
-    metadata: {
-      name: isolationPolicyName(installationId),
-      namespace: settings.namespace,
-      labels: ownershipLabels(installationId),
-    },
+    metadata: { name: isolationPolicyName(installationId), namespace, labels: ownershipLabels(installationId) },
     spec: {
       podSelector: { matchLabels: serverPodLabels(installationId) },
       policyTypes: ["Ingress", "Egress"],
-      ingress: ingressFor(settings),
-      egress: egressFor(settings),
+      // Said, not left out: policies add up, and in a namespace of Berth's own another one closes everything.
+      ingress: rules.enabled ? ingressFor(settings) : [{}],
+      egress: rules.enabled ? egressFor(settings) : [{}],
     },
   };
 }
 
-/** An empty list of sources means everybody to Kubernetes, so a rule without a source is left out: nobody. */
-function ingressFor({ mayEnter }: IsolationSettings): NetworkPolicyManifest["spec"]["ingress"] {
-  const from = peersFor(mayEnter);
-  return from.length === 0 ? [] : [{ from, ports: [{ protocol: "TCP", port: serverPortName }] }];
+export const defaultDenyName = "berth-default-deny";
+
+/** For a namespace of Berth's own: whatever runs in it beside the servers reaches nothing and is reached by nobody. */
+export function defaultDenyFor(place: {
+  readonly namespace: string;
+  readonly installationId: string;
+}): NetworkPolicyManifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: defaultDenyName, namespace: place.namespace, labels: ownershipLabels(place.installationId) },
+    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [], egress: [] },
+  };
 }
 
-function egressFor(settings: IsolationSettings): NetworkPolicyManifest["spec"]["egress"] {
-  const hub = settings.hubApi === null ? [] : peersFor(settings.hubApi);
-  const also = settings.alsoReachable.map((cidr) => ({ ipBlock: { cidr } }));
+/** An empty list of sources means everybody to Kubernetes, so a rule without a source is left out: nobody. */
+function ingressFor({ mayEnter, rules }: IsolationSettings): readonly IngressRule[] {
+  const labelled = {
+    namespaceSelector: {},
+    podSelector: { matchLabels: { "hub.jupyter.org/network-access-singleuser": "true" } },
+  };
+  const from = [...peersFor(mayEnter), ...(rules.labelledPods ? [labelled] : [])];
+  return [
+    ...(from.length === 0 ? [] : [{ from, ports: [{ protocol: "TCP" as const, port: serverPortName }] }]),
+    ...(rules.openPorts.length === 0 ? [] : [{ ports: rules.openPorts.map((port) => ({ port })) }]),
+    ...rules.ingress,
+  ];
+}
+
+function egressFor({ hubApi, rules }: IsolationSettings): readonly EgressRule[] {
+  const hub = hubApi === null ? [] : peersFor(hubApi);
+  const closed = closedTo(rules.metadata.ip);
+  const metadata: PolicyPeer = { ipBlock: { cidr: `${rules.metadata.ip}/32` } };
   const internet: readonly PolicyPeer[] = [
-    { ipBlock: { cidr: "0.0.0.0/0", except: closedIpv4 } },
-    { ipBlock: { cidr: "::/0", except: closedIpv6 } },
+    { ipBlock: { cidr: "0.0.0.0/0", except: closed.ipv4 } },
+    { ipBlock: { cidr: "::/0", except: closed.ipv6 } },
   ];
   return [
-    { to: resolvers, ports: dns },
-    ...(hub.length === 0 || settings.hubApi === null
+    ...(rules.dns.kubeSystem ? [{ to: resolvers, ports: dnsPorts }] : []),
+    ...(rules.dns.privateAddresses ? [{ to: privatePeers(rules), ports: dnsPorts }] : []),
+    ...(rules.metadata.dns ? [{ to: [metadata], ports: dnsPorts }] : []),
+    ...(rules.metadata.reachable ? [{ to: [metadata] }] : []),
+    ...(hub.length === 0 || hubApi === null
       ? []
-      : [{ to: hub, ports: [{ protocol: "TCP" as const, port: settings.hubApi.port }] }]),
-    ...(settings.internet ? [{ to: internet }] : []),
-    ...(also.length === 0 ? [] : [{ to: also }]),
+      : [{ to: hub, ports: [{ protocol: "TCP" as const, port: hubApi.port }] }]),
+    ...(rules.internet ? [{ to: internet }] : []),
+    ...(rules.privateAddresses ? [{ to: privatePeers(rules) }] : []),
+    ...rules.egress,
   ];
+}
+
+/** Private addresses without the clouds' metadata servers that lie among them. */
+function privatePeers({ metadata }: PolicyRules): readonly PolicyPeer[] {
+  const ipv4 = privateIpv4.map((cidr) => ({
+    ipBlock: { cidr, ...(liesIn(cidr, metadata.ip) ? { except: [`${metadata.ip}/32`] } : {}) },
+  }));
+  return [...ipv4, { ipBlock: { cidr: privateIpv6, except: [metadataIpv6] } }];
 }
 
 function peersFor(peers: PortalPeers): readonly PolicyPeer[] {
@@ -133,10 +197,4 @@ function peersFor(peers: PortalPeers): readonly PolicyPeer[] {
 function refuseEmpty(labels: Readonly<Labels>): Labels {
   if (Object.keys(labels).length === 0) throw new Error("a network policy's peer needs at least one label");
   return { ...labels };
-}
-
-/** `10.0.0.0/8` as `64:ff9b::a00:0/104`: an IPv6-only cluster reaches IPv4 under this prefix. */
-function throughNat64(cidr: string): string {
-  const [a = 0, b = 0, c = 0, d = 0, bits = 32] = cidr.split(/[./]/).map(Number);
-  return `64:ff9b::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}/${96 + bits}`;
 }

@@ -1,5 +1,5 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { homeLabels, type LabelledName, nameAnnotations } from "./labels.ts";
+import { homeLabels, type LabelledName, nameAnnotations, ownershipLabels, sharedForKey } from "./labels.ts";
 import type { HomeShape } from "./pod-shape.ts";
 import { printBytes } from "./quantity.ts";
 
@@ -31,6 +31,33 @@ export function homeClaimFor(order: HomeClaimOrder): V1PersistentVolumeClaim {
       // An empty name is a wish too: no provisioner. Only null leaves it to the cluster's default class.
       ...(home.storageClass === null ? {} : { storageClassName: home.storageClass }),
       ...(home.selector === null ? {} : { selector: home.selector }),
+    },
+  };
+}
+
+export type SharedClaimOrder = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly installationId: string;
+  readonly groupId: string;
+  readonly capacityBytes: number;
+  readonly storageClass: string | null;
+};
+
+/** The claim of a group's shared volume. No owner reference here either: nothing takes people's files with it. */
+export function sharedClaimFor(order: SharedClaimOrder): V1PersistentVolumeClaim {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: {
+      name: order.name,
+      namespace: order.namespace,
+      labels: { ...ownershipLabels(order.installationId), [sharedForKey]: order.groupId },
+    },
+    spec: {
+      accessModes: ["ReadWriteMany"],
+      resources: { requests: { storage: printBytes(order.capacityBytes) } },
+      ...(order.storageClass === null ? {} : { storageClassName: order.storageClass }),
     },
   };
 }

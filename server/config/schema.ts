@@ -241,6 +241,18 @@ const Kubernetes = z.strictObject({
     .string()
     .optional()
     .describe("One namespace per user or group: `berth-{username}` or `berth-{group}`."),
+  podSecurity: z
+    .enum(["restricted", "baseline", "privileged"])
+    .default("restricted")
+    .describe(
+      "Pod Security Standard of the namespaces Berth makes. Profiles that ask for more (root, sudo) are refused by it.",
+    ),
+  useExistingNamespaces: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Servers may run in a namespace of that name that Berth didn't make. Its other programs, labels and account stay as they are; it gets no quota.",
+    ),
   requestsInFlight: z.int().min(1).max(512).default(64),
   autoscaling: z
     .boolean()

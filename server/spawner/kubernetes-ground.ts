@@ -1,86 +1,71 @@
-import { isDeepStrictEqual } from "node:util";
-import { isAlreadyExists, isNotFound } from "#k8s/errors.ts";
-import { type NetworkPolicy, namespaces, networkPolicies } from "#k8s/kinds.ts";
-import { namespaceObjectFor } from "#k8s/namespace.ts";
-import { isolationPolicyFor } from "#k8s/network-policy.ts";
+import { ownAccount } from "#k8s/own-account.ts";
+import type { Account } from "#k8s/role-binding.ts";
 import type { KubernetesContext } from "./kubernetes-context.ts";
+import { ensureShared, ensureTenancy } from "./kubernetes-tenancy.ts";
+import type { StartOutcome } from "./spawner.ts";
+import type { Tenancy, TenancyLook } from "./tenancy.ts";
 
-/** How long a policy that was seen is believed to be still there. */
+/** How long a place that was seen whole is believed to be so. */
 const believedMs = 60_000;
 
+type Seen = { readonly wanted: string; readonly atMs: number };
+
 /**
- * What must be in a namespace before its first pod: the namespace itself where Berth makes them, and the policy that closes
- * servers to everybody. Looked at once a minute at most, so that a start among many costs no request for it.
+ * What must be in a namespace before its first pod. Looked at once a minute at most, or when what it must hold changed, so that a start
+ * among many costs no request for it.
  */
 export class KubernetesGround {
-  readonly #seenMs = new Map<string, number>();
-  readonly #looking = new Map<string, Promise<void>>();
+  readonly #seen = new Map<string, Seen>();
+  readonly #looking = new Map<string, Promise<TenancyLook>>();
+  #account: Promise<Account> | null = null;
 
-  async prepare(k: KubernetesContext, namespace: string): Promise<void> {
-    const seenMs = this.#seenMs.get(namespace);
-    if (seenMs !== undefined && k.clock.monotonicMs() - seenMs < believedMs) return;
-    // Not with one start's signal: others wait for the same look.
-    const looking =
-      this.#looking.get(namespace) ?? this.#look(k, namespace).finally(() => this.#looking.delete(namespace));
-    this.#looking.set(namespace, looking);
-    await looking;
+  /** Null: go on. */
+  async prepare(k: KubernetesContext, tenancy: Tenancy): Promise<StartOutcome | null> {
+    const seen = this.#seen.get(tenancy.namespace);
+    if (seen?.wanted === wantedOf(tenancy) && k.clock.monotonicMs() - seen.atMs < believedMs) return null;
+    const { outcome } = await this.look(k, tenancy);
+    return outcome.kind === "whole" ? null : outcome;
+  }
+
+  /** Now, whatever is believed. One look at a time, for all who wait for it. */
+  look(k: KubernetesContext, tenancy: Tenancy): Promise<TenancyLook> {
+    const key = wantedOf(tenancy);
+    const looking = this.#looking.get(key) ?? this.#look(k, tenancy).finally(() => this.#looking.delete(key));
+    this.#looking.set(key, looking);
+    return looking;
   }
 
   /** Something says that the namespace isn't what it was. */
   forget(namespace: string): void {
-    this.#seenMs.delete(namespace);
+    this.#seen.delete(namespace);
   }
 
-  async #look(k: KubernetesContext, namespace: string): Promise<void> {
-    await isolate(k, namespace);
-    this.#seenMs.set(namespace, k.clock.monotonicMs());
+  async #look(k: KubernetesContext, tenancy: Tenancy): Promise<TenancyLook> {
+    const look =
+      k.settings.makeNamespaces === null
+        ? await ensureShared(k, tenancy)
+        : await ensureTenancy(k, await this.#whoAmI(k), tenancy);
+    const { namespace } = tenancy;
+    if (look.outcome.kind === "whole")
+      this.#seen.set(namespace, { wanted: wantedOf(tenancy), atMs: k.clock.monotonicMs() });
+    else this.#seen.delete(namespace);
+    const { mended, lacking } = look;
+    if (mended.length > 0) k.log.warn({ namespace, mended }, "pieces of a namespace were missing and are there again");
+    if (lacking.length > 0) k.log.error({ namespace, lacking }, "a namespace isn't whole");
+    if (mended.length > 0 || lacking.length > 0 || look.isNew) await k.onLook(tenancy, look);
+    return look;
   }
-}
 
-async function isolate(k: KubernetesContext, namespace: string): Promise<void> {
-  const wanted = isolationPolicyFor({ ...k.settings.isolation, namespace, installationId: k.installationId });
-  const at = { namespace, name: wanted.metadata.name };
-  const found = await k.client.get(networkPolicies, at).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  if (found === undefined) return await makePolicy(k, namespace, wanted);
-  if (isDeepStrictEqual(withoutEmpty(found.spec), withoutEmpty(wanted.spec))) return;
-  const { resourceVersion } = found.metadata;
-  const metadata = { ...wanted.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  await k.client.replace(networkPolicies, at, { ...wanted, metadata });
-}
-
-async function makePolicy(k: KubernetesContext, namespace: string, wanted: NetworkPolicy): Promise<void> {
-  const make = async () => {
-    await k.client.create(networkPolicies, namespace, wanted).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
+  /** Asked once: an account's name doesn't change while the process lives. */
+  async #whoAmI(k: KubernetesContext): Promise<Account> {
+    this.#account ??= ownAccount(k.client);
+    return await this.#account.catch((error: unknown) => {
+      this.#account = null;
+      throw error;
     });
-  };
-  try {
-    await make();
-  } catch (error) {
-    if (!isNotFound(error) || k.settings.makeNamespaces === null) throw error;
-    await makeNamespace(k, namespace, k.settings.makeNamespaces);
-    await make();
   }
 }
 
-async function makeNamespace(
-  k: KubernetesContext,
-  name: string,
-  podSecurity: NonNullable<KubernetesContext["settings"]["makeNamespaces"]>,
-): Promise<void> {
-  const object = namespaceObjectFor({ name, installationId: k.installationId, podSecurity });
-  await k.client.create(namespaces, null, object).catch((error: unknown) => {
-    if (!isAlreadyExists(error)) throw error;
-  });
-}
-
-/** The API leaves empty lists out of what it gives back. */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== "object" || value === null) return value;
-  const kept = Object.entries(value).filter(([, part]) => !(Array.isArray(part) && part.length === 0));
-  return Object.fromEntries(kept.map(([name, part]) => [name, withoutEmpty(part)]));
+function wantedOf(tenancy: Tenancy): string {
+  return JSON.stringify(tenancy);
 }

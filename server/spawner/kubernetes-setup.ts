@@ -2,14 +2,15 @@ import { networkInterfaces } from "node:os";
 import { createKubeClient, type KubeClientOptions } from "#k8s/client.ts";
 import { ownNamespace } from "#k8s/cluster-access.ts";
 import { componentKey, installationKey } from "#k8s/labels.ts";
-import type { PortalPeers } from "#k8s/network-policy.ts";
+import type { PolicyRules, PortalPeers } from "#k8s/network-policy.ts";
 import type { Clock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
 import type { Log } from "#server/log.ts";
+import { isGpuResource } from "#server/profiles/limits.ts";
 import { namespaceOf } from "#server/servers/namespace.ts";
 import { version } from "#server/version.ts";
 import { createKubernetesSpawner } from "./kubernetes.ts";
-import type { KubernetesSettings } from "./kubernetes-context.ts";
+import type { KubernetesContext, KubernetesSettings } from "./kubernetes-context.ts";
 import type { Spawner } from "./spawner.ts";
 
 type Making = {
@@ -19,6 +20,7 @@ type Making = {
   readonly log: Log;
   /** Told of every call to the API server. */
   readonly calls?: Pick<KubeClientOptions, "onRequest" | "around">;
+  readonly onLook?: KubernetesContext["onLook"];
 };
 
 /** The backend as `spawner.kubernetes` of the configuration asks for it. */
@@ -28,6 +30,7 @@ export async function createKubernetesSpawnerFrom({
   clock,
   log,
   calls,
+  onLook,
 }: Making): Promise<Spawner> {
   const { kubeconfig, requestsInFlight } = config.spawner.kubernetes;
   const client = await createKubeClient({
@@ -37,30 +40,76 @@ export async function createKubernetesSpawnerFrom({
     time: clock,
     ...calls,
   });
-  const settings = settingsFrom(config, await portalPeers(installationId, kubeconfig === undefined));
-  return createKubernetesSpawner({ client, installationId, settings, clock, log });
+  const own = kubeconfig === undefined ? await ownNamespace() : null;
+  const settings = settingsFrom(config, portalPeers(installationId, own), own);
+  const told = onLook === undefined ? {} : { onLook };
+  return createKubernetesSpawner({ client, installationId, settings, clock, log, ...told });
 }
 
-export function settingsFrom(config: Config, portal: PortalPeers): KubernetesSettings {
-  const { namespaceTemplate, autoscaling } = config.spawner.kubernetes;
+/** `ownNamespace`: the one Berth runs in; null outside a cluster. */
+export function settingsFrom(config: Config, portal: PortalPeers, ownNamespace: string | null): KubernetesSettings {
+  const { namespaceTemplate, autoscaling, podSecurity, useExistingNamespaces, namespace } = config.spawner.kubernetes;
   const many = namespaceTemplate !== undefined;
   const apiPort = Number(/:(\d+)$/.exec(config.hub.apiListen ?? "")?.[1] ?? Number.NaN);
   return {
     scope: many ? { kind: "cluster" } : { kind: "namespace", namespace: namespaceOf(config, "") },
-    makeNamespaces: many ? "restricted" : null,
+    makeNamespaces: many ? podSecurity : null,
+    useExistingNamespaces,
     isolation: {
       mayEnter: portal,
       hubApi: Number.isInteger(apiPort) ? { ...portal, port: apiPort } : null,
-      internet: true,
-      alsoReachable: [],
+      rules: policyRulesFrom(config.singleuser),
     },
+    pullSecrets: { names: namesIn(config.singleuser.image.pullSecrets), from: namespace ?? ownNamespace },
+    gpuResources: gpuResourcesIn(config.singleuser),
     autoscaling,
   };
 }
 
+/** z2jh's keys, each in the words of the builder. */
+export function policyRulesFrom({
+  networkPolicy,
+  cloudMetadata,
+}: Pick<Config["singleuser"], "networkPolicy" | "cloudMetadata">): PolicyRules {
+  const { egressAllowRules: allow } = networkPolicy;
+  return {
+    enabled: networkPolicy.enabled,
+    internet: allow.nonPrivateIPs,
+    privateAddresses: allow.privateIPs,
+    metadata: {
+      ip: cloudMetadata.ip,
+      reachable: allow.cloudMetadataServer,
+      dns: allow.dnsPortsCloudMetadataServer,
+    },
+    dns: { kubeSystem: allow.dnsPortsKubeSystemNamespace, privateAddresses: allow.dnsPortsPrivateIPs },
+    ingress: networkPolicy.ingress,
+    egress: networkPolicy.egress,
+    openPorts: networkPolicy.allowedIngressPorts,
+    labelledPods: networkPolicy.interNamespaceAccessLabels === "accept",
+  };
+}
+
+function namesIn(secrets: Config["singleuser"]["image"]["pullSecrets"]): readonly string[] {
+  const listed = typeof secrets === "string" ? [secrets] : secrets;
+  return listed.map((one) => (typeof one === "string" ? one : one.name));
+}
+
+/** Every kind of graphics card that some profile may ask for, and the usual one. */
+function gpuResourcesIn(singleuser: unknown): string[] {
+  const found = new Set(["nvidia.com/gpu"]);
+  const look = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (!Array.isArray(node) && isGpuResource(key) && typeof value !== "object") found.add(key);
+      look(value);
+    }
+  };
+  look(singleuser);
+  return [...found].sort();
+}
+
 /** In the cluster the portal's pods by their labels, wherever they run; outside it the addresses of this machine. */
-async function portalPeers(installationId: string, inCluster: boolean): Promise<PortalPeers> {
-  const namespace = inCluster ? await ownNamespace() : null;
+function portalPeers(installationId: string, namespace: string | null): PortalPeers {
   if (namespace === null) return { pods: [], blocks: ownAddresses() };
   const roles = ["edge", "hub", "all"] as const;
   return {

@@ -10,6 +10,7 @@ import { homeClaim } from "./kubernetes-home.ts";
 import { identityOf, podOrderOf } from "./kubernetes-order.ts";
 import { outcomeOf } from "./kubernetes-refusals.ts";
 import type { SpawnOrder, StartOutcome } from "./spawner.ts";
+import type { Tenancy } from "./tenancy.ts";
 
 /**
  * Home, pod, secret. Each step may be done twice or found done: by another hub, by this one before it was killed, or by a
@@ -22,7 +23,8 @@ export async function startPod(
   signal: AbortSignal,
 ): Promise<StartOutcome> {
   try {
-    await ground.prepare(k, order.ref.namespace);
+    const notYet = await ground.prepare(k, tenancyOf(order));
+    if (notYet !== null) return notYet;
     const home = await homeClaim(k, order, signal);
     if (home.kind !== "home") return home;
     const made = await makePod(k, order, signal);
@@ -35,6 +37,10 @@ export async function startPod(
     k.log.debug({ serverId: order.ref.serverId, status: error.status, detail: error.detail }, "a start was not taken");
     return outcomeOf(error);
   }
+}
+
+function tenancyOf({ tenancy, ref }: SpawnOrder): Tenancy {
+  return tenancy ?? { namespace: ref.namespace, groupId: null, userId: null, quota: null, sharedVolume: null };
 }
 
 type MadePod = { readonly kind: "pod"; readonly uid: string } | StartOutcome;

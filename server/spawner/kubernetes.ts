@@ -9,11 +9,16 @@ import { KubernetesView } from "./kubernetes-view.ts";
 import { watchPods } from "./kubernetes-watch.ts";
 import type { Spawner, SpawnerListener } from "./spawner.ts";
 
-export type KubernetesSpawnerOptions = Omit<KubernetesContext, "view">;
+export type KubernetesSpawnerOptions = Omit<KubernetesContext, "view" | "onLook"> &
+  Partial<Pick<KubernetesContext, "onLook">>;
 
 /** A pod per server. What a server is to Kubernetes is in k8s/; what is done about it, in the files beside this one. */
 export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spawner {
-  const k: KubernetesContext = { ...options, view: new KubernetesView() };
+  const k: KubernetesContext = {
+    onLook: async () => undefined,
+    ...options,
+    view: new KubernetesView(),
+  };
   const ground = new KubernetesGround();
   const stops = new KubernetesStops();
   let staleSince: Date | null = null;
@@ -35,6 +40,7 @@ export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spaw
       await watchPods(k, listening, signal);
       staleSince = null;
     },
+    prepareNamespace: (tenancy) => ground.look(k, tenancy),
     removeHome: (home, signal) => removeClaim(k, home, signal),
     logTail: (ref, lines) => podLog(k, ref, lines),
     health: () => kubernetesHealth(k, staleSince),

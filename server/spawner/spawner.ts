@@ -1,4 +1,5 @@
 import type { ServerSpec } from "#server/profiles/spec.ts";
+import type { Tenancy, TenancyLook } from "./tenancy.ts";
 
 /** What a backend must do to run servers. No word here about Kubernetes or processes. */
 export interface Spawner {
@@ -16,6 +17,11 @@ export interface Spawner {
   observeAll(signal: AbortSignal): Promise<readonly Sighting[]>;
   /** Calls back at every change until the signal aborts. May miss nothing for longer than its own resync. */
   watch(listener: SpawnerListener, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the place of some servers whole, or says what keeps it from that; a start does it by itself. Not there where a backend has no
+   * places to keep.
+   */
+  prepareNamespace?(tenancy: Tenancy): Promise<TenancyLook>;
   /** Removes the files of a home for good. `going`: ask again. Whatever isn't the very home meant is left alone. */
   removeHome(home: KeptHome, signal?: AbortSignal): Promise<RemoveOutcome>;
   /** The last lines the server printed, oldest first; empty when there are none. */
@@ -57,6 +63,8 @@ export type SpawnOrder = {
   readonly serverName: string;
   /** `/user/ana/` or `/user/ana/second/`. */
   readonly prefix: string;
+  /** What the namespace must hold; left out where nobody keeps it. */
+  readonly tenancy?: Tenancy;
   readonly spec: ServerSpec;
   /** `usedBefore` without a claim of that UID means the home is lost: say so, never make an empty one. */
   readonly home: {

@@ -11,7 +11,7 @@ type Given = {
   spec?: unknown;
 };
 
-const clusterWide = new Set(["namespaces", "storageclasses", "selfsubjectaccessreviews"]);
+const clusterWide = new Set(["namespaces", "storageclasses", "selfsubjectaccessreviews", "selfsubjectreviews"]);
 
 /** What the API server does with a request that reaches it. */
 export class KubeResources {
@@ -19,6 +19,10 @@ export class KubeResources {
   allowed: (right: string) => boolean = () => true;
   /** Pods a namespace may hold, as a ResourceQuota would say; null for no quota. */
   podQuota: number | null = null;
+  /** Whose token it is. */
+  username = "system:serviceaccount:berth:hub";
+  /** Whether the quota controller does its work by itself. */
+  countsQuotas = true;
   readonly #store: KubeStore;
   readonly #pods: KubePods;
   readonly #pages = new Map<string, readonly KubeJson[]>();
@@ -82,6 +86,14 @@ export class KubeResources {
     return { status: 200, body: { kind: "List", apiVersion: "v1", metadata, items } };
   }
 
+  /** What the quota controller does a moment after a quota was written. */
+  countQuotas(): void {
+    for (const quota of this.#store.list("resourcequotas", null)) {
+      const { hard } = (quota.spec ?? {}) as { hard?: object };
+      this.#store.update("resourcequotas", { ...quota, status: { hard, used: {} } });
+    }
+  }
+
   /** Tokens of pages handed out so far are worth nothing any more. */
   expirePages(): void {
     this.#pages.clear();
@@ -91,6 +103,8 @@ export class KubeResources {
     const { plural, namespace } = request;
     if (plural === "selfsubjectaccessreviews")
       return { status: 201, body: { ...given, status: { allowed: this.allowed(rightOf(given)) } } };
+    if (plural === "selfsubjectreviews")
+      return { status: 201, body: { ...given, status: { userInfo: { username: this.username } } } };
     const named = { ...request, name: given.metadata?.name ?? "" };
     if (!clusterWide.has(plural) && this.#store.get("namespaces", null, namespace ?? "") === undefined) {
       return this.fail({ status: 404, reason: "NotFound", message: `namespaces "${namespace}" not found` });
@@ -101,6 +115,8 @@ export class KubeResources {
     if (refusal !== undefined) return refusal;
     const made = this.#store.create(plural, clusterWide.has(plural) ? null : namespace, given);
     if (plural === "pods") this.#pods.created(made);
+    if (plural === "namespaces") this.#store.create("serviceaccounts", named.name, { metadata: { name: "default" } });
+    if (plural === "resourcequotas" && this.countsQuotas) this.countQuotas();
     return { status: 201, body: made };
   }
 
@@ -118,7 +134,9 @@ export class KubeResources {
     if (version !== undefined && version !== found.metadata.resourceVersion)
       return this.#conflict(request, "the object has been modified");
     const object = { ...(given as KubeJson), metadata: { ...found.metadata, ...given.metadata } };
-    return { status: 200, body: this.#store.update(request.plural, object) };
+    const written = this.#store.update(request.plural, object);
+    if (request.plural === "resourcequotas" && this.countsQuotas) this.countQuotas();
+    return { status: 200, body: written };
   }
 
   #delete(request: KubeRequest, { preconditions, gracePeriodSeconds }: Given): Done {

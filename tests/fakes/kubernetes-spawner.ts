@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import pino from "pino";
 import { createKubeClient, type KubeClient, type KubeClientOptions } from "#k8s/client.ts";
 import { simplestOrder } from "#k8s/example-orders.ts";
+import { usualRules } from "#k8s/network-policy.ts";
 import { type Clock, systemClock } from "#server/clock.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
 import { createKubernetesSpawner } from "#server/spawner/kubernetes.ts";
@@ -65,9 +66,11 @@ const settings: KubernetesSettings = {
   isolation: {
     mayEnter: { pods: [], blocks: ["192.0.2.1/32"] },
     hubApi: null,
-    internet: true,
-    alsoReachable: [],
+    rules: usualRules,
   },
+  useExistingNamespaces: false,
+  pullSecrets: { names: [], from: null },
+  gpuResources: ["nvidia.com/gpu"],
   autoscaling: true,
 };
 

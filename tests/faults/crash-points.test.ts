@@ -8,6 +8,7 @@ import { restartServer } from "#server/servers/restart.ts";
 import { startServer } from "#server/servers/start.ts";
 import { stopServer } from "#server/servers/stop.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
+import { reservationsOf } from "#tests/fakes/group-rows.ts";
 import { addUser, startHubOn, until } from "#tests/fakes/hub-under-test.ts";
 import { type Death, MortalHub } from "#tests/fakes/mortal-hub.ts";
 import { FakeSpawner } from "#tests/fakes/spawner.ts";
@@ -127,10 +128,18 @@ async function crashAt(death: Death, point: string): Promise<void> {
     );
     expect(rows, title).toEqual([{ homes: server?.generation ? 1 : expect.any(Number) }]);
     if (server === undefined) return;
+    // What it holds of a quota: as long as it runs, and no longer.
+    if (server.desired === "running")
+      expect(await heldBy(server.id), title).toMatchObject([{ generation: server.generation }]);
     if (server.desired === "running") await stopServer(hub.systemContext("test"), { user, name });
     await until(async () => (await phaseOf(user)) === "stopped", "the stop at the end");
+    await until(async () => (await heldBy(server.id)).length === 0, `what it held is given back after death ${title}`);
   });
   expect(spawner.runs.size, `${title}: the bystander's run, and no orphan`).toBe(1);
+}
+
+async function heldBy(serverId: string) {
+  return (await reservationsOf(database.db)).filter((held) => held.serverId === serverId);
 }
 
 function isAtRest(server: ServerRow | undefined): boolean {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Db, Tx } from "./client.ts";
 import { groupMembers, groups } from "./schema/groups.ts";
@@ -38,6 +38,25 @@ export async function isMemberOfAny(db: Db | Tx, userName: string, groupNames: r
   return rows.length > 0;
 }
 
+/**
+ * Whether a right over these groups reaches this server: its owner is in one of them, and the server counts against one of them or
+ * against none. A manager who adds somebody to their group doesn't get what that person runs for another group.
+ */
+export async function isServerWithin(
+  db: Db | Tx,
+  on: { readonly user: string; readonly server: string },
+  groupNames: readonly string[],
+): Promise<boolean> {
+  if (!(await isMemberOfAny(db, on.user, groupNames))) return false;
+  const elsewhere = await db
+    .select({ one: sql`1` })
+    .from(servers)
+    .innerJoin(users, eq(users.id, servers.userId))
+    .innerJoin(groups, eq(groups.id, servers.groupId))
+    .where(and(eq(users.name, on.user), eq(servers.name, on.server), notInArray(groups.name, [...groupNames])));
+  return elsewhere.length === 0;
+}
+
 /** What a reader may see, as the server's scopes say it (`Reach`). */
 export type Within =
   | { readonly kind: "everything" }
@@ -57,14 +76,21 @@ export function usersWithin(within: Within, userId: AnyPgColumn): SQL | undefine
   return or(...parts) ?? sql`false`;
 }
 
-/** The same for servers, which can also be named one by one. */
+/** The same for servers, which can also be named one by one; of a group's members those that count against it or against none. */
 export function serversWithin(within: Within): SQL | undefined {
   if (within.kind === "everything") return undefined;
   const named = within.servers.map((path) => {
     const cut = path.lastIndexOf("/");
     return sql`(${servers.userId} in (${namedUsers([path.slice(0, cut)])}) and ${servers.name} = ${path.slice(cut + 1)})`;
   });
-  return or(usersWithin(within, servers.userId), ...named);
+  const counted = sql`(${servers.groupId} is null or ${servers.groupId} in (${idsOf(within.groups)}))`;
+  const ofGroups =
+    within.groups.length === 0 ? undefined : and(sql`${servers.userId} in (${membersOf(within.groups)})`, counted);
+  return or(usersWithin({ ...within, groups: [] }, servers.userId), ofGroups, ...named);
+}
+
+function idsOf(groupNames: readonly string[]): SQL {
+  return sql`select g.id from groups g where g.deleted_at is null and g.name in ${[...groupNames]}`;
 }
 
 function namedUsers(names: readonly string[]): SQL {

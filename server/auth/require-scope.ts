@@ -1,5 +1,5 @@
 import type { Db } from "#db/client.ts";
-import { isMemberOfAny } from "#db/memberships.ts";
+import { isMemberOfAny, isServerWithin } from "#db/memberships.ts";
 import { HubError } from "../errors.ts";
 import type { Actor } from "./actor.ts";
 import { groupsWith, hasScope, isEmptyReach, type On, type Reach, reachOf, type ScopeName } from "./scopes.ts";
@@ -17,7 +17,10 @@ export async function mayDo({ actor, db }: Asking, name: ScopeName, on: On): Pro
   if (hasScope(actor.scopes, name, on)) return true;
   if (on === "everything" || "group" in on) return false;
   const groups = groupsWith(actor.scopes, name);
-  return groups.length > 0 && (await isMemberOfAny(db, on.user, groups));
+  if (groups.length === 0) return false;
+  return on.server === undefined
+    ? await isMemberOfAny(db, on.user, groups)
+    : await isServerWithin(db, { user: on.user, server: on.server }, groups);
 }
 
 /** The first line of a verb that lists: whom it may show. Nobody at all is a refusal. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { listServersOf, searchServers, serverPhases } from "#db/servers.ts";
+import { listServersOf, type ServerRow, searchServers, serverPhases } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
 import type { Page, ServerView } from "#server/api/views.ts";
-import { requireReach, requireScope } from "#server/auth/require-scope.ts";
+import { mayDo, requireReach, requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { serverViewOf, unstartedView, type ViewContext } from "./view.ts";
@@ -16,12 +16,18 @@ export async function listServers(view: ViewContext, ctx: VerbContext, rawInput:
   await requireScope(ctx, "read:servers", { user: name });
   const user = await findUserByName(ctx.db, name);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${name}”.`);
-  const rows = await listServersOf(ctx.db, user.id);
+  const rows = await onlyThoseWithin(ctx, name, await listServersOf(ctx.db, user.id));
   const views = await Promise.all(
     rows.map((server) => serverViewOf(view, { server, ownerName: user.name, ownerUid: user.uid })),
   );
   const hasDefault = rows.some((row) => row.name === "");
   return hasDefault ? views : [unstartedView(view, user.name, ""), ...views];
+}
+
+/** A group's manager sees what its members run for that group, not what they run for another. */
+async function onlyThoseWithin(ctx: VerbContext, user: string, rows: readonly ServerRow[]): Promise<ServerRow[]> {
+  const seen = await Promise.all(rows.map(({ name }) => mayDo(ctx, "read:servers", { user, server: name })));
+  return rows.filter((_, index) => seen[index]);
 }
 
 function ownName(ctx: VerbContext): string {

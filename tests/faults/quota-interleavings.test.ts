@@ -129,9 +129,8 @@ class Place {
 
   async #do(one: Op, group: string, hub: Hub): Promise<void> {
     const ctx = hub.systemContext("test");
-    if (one.do === "crash") return await this.#crash();
-    if (one.do === "refusing" || one.do === "running") return this.#setStarts(one.do);
-    if (one.do === "quota") return await this.#setQuota(hub, group, one.quota);
+    if ("quota" in one) return await this.#setQuota(hub, group, one.quota);
+    if (!("who" in one)) return one.do === "crash" ? await this.#crash() : this.#setStarts(one.do);
     const user = users[one.who] ?? "";
     if (one.do === "start") await startServer(ctx, { user, profile: one.profile });
     if (one.do === "stop") await stopServer(ctx, { user });

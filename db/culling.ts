@@ -129,8 +129,8 @@ export async function keepServer(tx: Tx, serverId: string, until: Date | null): 
     .update(servers)
     .set({
       keepUntil: until,
-      stopAt: sql`case when ${servers.stopWhy} = 'max-age' or ${at}::timestamptz is null or ${servers.stopAt} >= ${at}::timestamptz then ${servers.stopAt} end`,
-      stopWhy: sql`case when ${servers.stopWhy} = 'max-age' or ${at}::timestamptz is null or ${servers.stopAt} >= ${at}::timestamptz then ${servers.stopWhy} end`,
+      stopAt: sql`case when ${servers.stopWhy} in ('max-age', 'budget') or ${at}::timestamptz is null or ${servers.stopAt} >= ${at}::timestamptz then ${servers.stopAt} end`,
+      stopWhy: sql`case when ${servers.stopWhy} in ('max-age', 'budget') or ${at}::timestamptz is null or ${servers.stopAt} >= ${at}::timestamptz then ${servers.stopWhy} end`,
     })
     .where(eq(servers.id, serverId));
 }

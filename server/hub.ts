@@ -27,7 +27,9 @@ import { serverViewOf, type ViewContext } from "./servers/view.ts";
 import { Reconciler } from "./spawner/reconciler.ts";
 import { specOf } from "./spawner/record.ts";
 import type { Spawner } from "./spawner/spawner.ts";
+import { TenancyKeeper } from "./tenancies/keeper.ts";
 import { noTimings, type Timings } from "./timings.ts";
+import { BudgetWatch } from "./usage/budget-watch.ts";
 import { Remembered } from "./usage/remembered.ts";
 import type { UsageOverview } from "./usage/views.ts";
 import type { VerbContext } from "./verb-context.ts";
@@ -129,6 +131,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const endHousekeeping = beginHousekeeping(systemContext("housekeeping"), spawner);
   const endRefreshes = beginGroupRefreshes(systemContext("groups"), refreshing);
   const culler = new Culler(systemContext("culler"));
+  const budgets = new BudgetWatch(systemContext("budget"));
+  const tenancies = new TenancyKeeper({ ctx: systemContext("namespaces"), spawner });
+  notifications.on("group", (groupId) => tenancies.poke(groupId));
   return {
     ...views,
     clock,
@@ -161,11 +166,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       notifications.start();
       reconciler.start();
       culler.start();
+      budgets.start();
+      tenancies.start();
     },
     stop: async () => {
       endHousekeeping();
       endRefreshes();
-      await Promise.all([reconciler.stop(), culler.stop()]);
+      await Promise.all([reconciler.stop(), culler.stop(), budgets.stop(), tenancies.stop()]);
       await notifications.stop();
       await connection.close();
     },

@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { groupMembers, groups } from "./schema/groups.ts";
+import { notify } from "./stream.ts";
 
 export type Group = typeof groups.$inferSelect;
 
@@ -43,4 +44,6 @@ type GroupSettings = Partial<
 
 export async function updateGroup(tx: Tx, id: string, change: GroupSettings): Promise<void> {
   await tx.update(groups).set(change).where(eq(groups.id, id));
+  // Where the cluster repeats them, a hub hears it and does so at once.
+  if ("quota" in change || "ceiling" in change || "sharedVolume" in change) await notify(tx, `group:${id}`);
 }

@@ -2,6 +2,7 @@ import { databaseFacts } from "#db/facts.ts";
 import { requireScope } from "./auth/require-scope.ts";
 import type { Hub } from "./hub.ts";
 import type { HealthCheck } from "./spawner/spawner.ts";
+import { namespacesCheck } from "./tenancies/check.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 const clockToleranceMs = 2000;
@@ -9,8 +10,13 @@ const clockToleranceMs = 2000;
 /** What `doctor` and the health page show: every check with what to do when it fails. */
 export async function checkHub(hub: Hub, ctx: VerbContext): Promise<HealthCheck[]> {
   await requireScope(ctx, "read:hub", "everything");
-  const backend = await hub.spawner.health();
-  return [...(await databaseChecks(hub)), reconcilerCheck(hub), ...backend.checks];
+  const [backend, database, namespaces] = await Promise.all([
+    hub.spawner.health(),
+    databaseChecks(hub),
+    // A database that doesn't answer is said above.
+    namespacesCheck(ctx).catch(() => null),
+  ]);
+  return [...database, reconcilerCheck(hub), ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
 }
 
 async function databaseChecks(hub: Hub): Promise<HealthCheck[]> {

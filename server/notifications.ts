@@ -5,7 +5,7 @@ import type { Log } from "#server/log.ts";
 
 type Listener = (value: string) => void;
 
-/** What the database tells every hub: `server:<id>` changed, `stream:<revision>` is there, `wish:<id>` waits, `view:` is old or fresh again. */
+/** What the database tells every hub: `server:<id>` changed, `stream:<revision>` is there, `wish:<id>` waits, `view:` is old or fresh again, `group:<id>` has other amounts. */
 export class Notifications {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #url: string;
@@ -22,7 +22,7 @@ export class Notifications {
   }
 
   /** `resync` is called after every (re)connection: what was said in between is lost, so look for yourself. */
-  on(topic: "server" | "stream" | "wish" | "view" | "resync", listener: Listener): () => void {
+  on(topic: "server" | "stream" | "wish" | "view" | "group" | "resync", listener: Listener): () => void {
     const listeners = this.#listeners.get(topic) ?? new Set();
     listeners.add(listener);
     this.#listeners.set(topic, listeners);

@@ -5,6 +5,15 @@ export const Groups = z.strictObject({
     .boolean()
     .default(false)
     .describe("Every server counts against a group: somebody who is in none can't start one."),
+  sharedVolumePath: z
+    .string()
+    .regex(/^(?:\{home\}|\/)(?:[^{}]|\{group\})*$/, {
+      error: "Begin with {home} or /; {group} is filled in, and nothing else.",
+    })
+    .default("{home}/shared/{group}")
+    .describe(
+      "Where a group's shared volume is in its members' servers. `{home}` is `singleuser.storage.homeMountPath`.",
+    ),
   undoDays: z
     .int()
     .min(0)

@@ -4,6 +4,8 @@ import type { Config } from "#server/config/schema.ts";
 import type { Log } from "#server/log.ts";
 import { createLocalSpawner } from "#server/spawner/local.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
+import type { Tenancy, TenancyLook } from "#server/spawner/tenancy.ts";
+import { recordLook } from "#server/tenancies/record-look.ts";
 
 export type MadeSpawner = {
   readonly spawner: Spawner;
@@ -21,12 +23,16 @@ type Making = {
 };
 
 /** The backend the configuration asks for, and what its users must be told about it. */
-export async function makeSpawner({ config, home, jupyter, installationId, log }: Making): Promise<MadeSpawner> {
+export async function makeSpawner({ config, home, jupyter, db, installationId, log }: Making): Promise<MadeSpawner> {
   const clock = systemClock;
   if (config.spawner.type === "kubernetes") {
     // Here, not above: the Kubernetes client costs a second and 150 MB to load, and one machine needs none of it.
     const { createKubernetesSpawnerFrom } = await import("#server/spawner/kubernetes-setup.ts");
-    const spawner = await createKubernetesSpawnerFrom({ config, installationId, clock, log });
+    const onLook = (tenancy: Tenancy, look: TenancyLook) =>
+      recordLook({ db, clock }, tenancy, look).catch((error: unknown) =>
+        log.warn({ err: error }, "what was missing from a namespace is not recorded"),
+      );
+    const spawner = await createKubernetesSpawnerFrom({ config, installationId, clock, log, onLook });
     return { spawner, limitsNote: null, trustNotes: trustNotesFor(config) };
   }
   const spawner = createLocalSpawner({

@@ -1,9 +1,12 @@
 import type { Db } from "#db/client.ts";
 import { findHome, type ServerWithOwner } from "#db/servers.ts";
+import { groupOfServer } from "#db/tenancies.ts";
 import type { Config } from "#server/config/schema.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
 import { refOf, specOf } from "#server/spawner/record.ts";
 import type { SpawnOrder } from "#server/spawner/spawner.ts";
+import { withSharedVolume } from "#server/tenancies/shared-volume.ts";
+import { tenancyOf } from "#server/tenancies/tenancy-of.ts";
 import { prefixFor } from "./names.ts";
 import { publicUrlOf } from "./public-url.ts";
 
@@ -13,8 +16,11 @@ export async function spawnOrderFor(
   config: Config,
   { server, ownerName, ownerUid }: ServerWithOwner,
 ): Promise<SpawnOrder> {
-  const spec = specOf(server);
-  if (spec === null || server.secret === null) throw new Error(`server ${server.id} was wished without a spec`);
+  const wished = specOf(server);
+  if (wished === null || server.secret === null) throw new Error(`server ${server.id} was wished without a spec`);
+  const found = await groupOfServer(db, server);
+  const spec = withSharedVolume(config, wished, found);
+  const place = { namespace: server.namespace, group: found?.group ?? null, userId: server.userId };
   const home = server.homeId === null ? undefined : await findHome(db, server.homeId);
   const prefix = prefixFor(ownerName, server.name);
   return {
@@ -22,6 +28,7 @@ export async function spawnOrderFor(
     owner: { userId: server.userId, name: ownerName, uid: ownerUid },
     serverName: server.name,
     prefix,
+    ...(config.spawner.type === "local" ? {} : { tenancy: tenancyOf(config, place) }),
     spec,
     home:
       home === undefined

@@ -2,18 +2,21 @@ import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { orderFor, type SpawnerUnderTest, startSpawnerUnderTest } from "#tests/fakes/kubernetes-spawner.ts";
-import { neededRights } from "./kubernetes-health.ts";
+import { neededRights, type Right, rightsForTenancies, rightsInOwnNamespaces } from "./kubernetes-rights.ts";
 
 const never = new AbortController().signal;
 
 type Role = { rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] };
 
-async function documentedRights(): Promise<Set<string>> {
-  const role = parse(await readFile(new URL("../../k8s/rbac/role.yaml", import.meta.url), "utf8")) as Role;
+async function documentedRights(file = "role"): Promise<Set<string>> {
+  const role = parse(await readFile(new URL(`../../k8s/rbac/${file}.yaml`, import.meta.url), "utf8")) as Role;
   return new Set(
     role.rules.flatMap(({ resources, verbs }) => resources.flatMap((one) => verbs.map((verb) => `${verb} ${one}`))),
   );
 }
+
+const askedFor = (rights: readonly Right[]) =>
+  new Set(rights.flatMap(({ resource, verbs }) => verbs.map((verb) => `${verb} ${resource}`)));
 
 describe("the rights and the health of the Kubernetes backend", () => {
   let it: SpawnerUnderTest;
@@ -40,7 +43,7 @@ describe("the rights and the health of the Kubernetes backend", () => {
     await expect.poll(() => it.api.watches.count("events")).toBe(1);
     const used = new Set(it.api.requests.map(({ verb, resource }) => `${verb} ${resource}`));
     const allowed = await documentedRights();
-    const asked = new Set(neededRights.flatMap(({ resource, verbs }) => verbs.map((verb) => `${verb} ${resource}`)));
+    const asked = askedFor(neededRights);
     expect([...used].filter((right) => !allowed.has(right))).toEqual([]);
     expect([...asked].filter((right) => !allowed.has(right))).toEqual([]);
     expect([...used].filter((right) => !asked.has(right))).toEqual([]);
@@ -58,7 +61,30 @@ describe("the rights and the health of the Kubernetes backend", () => {
       "Answers, version v1.34.4.",
       "All that is needed is allowed.",
       "New homes use fast.",
+      "Made before the first server.",
     ]);
+  });
+
+  test("S-73: with a namespace each, what is asked for is what the ClusterRoles allow, and nothing is asked across the cluster that writes", async () => {
+    const across = await documentedRights("cluster-role");
+    const inOwn = await documentedRights("cluster-role-servers");
+    expect([...askedFor(rightsForTenancies)].filter((right) => !across.has(right))).toEqual([]);
+    expect([...askedFor(rightsInOwnNamespaces)].filter((right) => !inOwn.has(right))).toEqual([]);
+    const writes = [...across].filter((right) => !/^(get|list|watch) /.test(right)).sort();
+    expect(writes).toEqual(["bind clusterroles", "create namespaces", "create rolebindings"]);
+    expect([...across].filter((right) => right.endsWith(" secrets"))).toEqual([]);
+  });
+
+  test("the policy that closes servers is missed and named: when it is gone, when somebody changed it, and not before there are servers", async () => {
+    const policy = async () => (await it.spawner.health()).checks.find(({ name }) => name === "Network policy");
+    await it.spawner.start(orderFor(), never);
+    expect(await policy()).toMatchObject({ ok: true, message: "Closes the servers in berth." });
+    const [made] = it.api.store.list("networkpolicies", "berth");
+    if (made === undefined) throw new Error("there is no policy");
+    it.api.store.update("networkpolicies", { ...made, spec: { ...(made.spec as object), ingress: [{}] } });
+    expect(await policy()).toMatchObject({ ok: false, message: expect.stringContaining("isn't what Berth wrote") });
+    it.api.store.remove("networkpolicies", made);
+    expect(await policy()).toMatchObject({ ok: false, message: expect.stringContaining("There is none in berth") });
   });
 
   test("rights that are missing are named, with what to do", async () => {

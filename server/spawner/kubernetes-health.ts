@@ -1,26 +1,16 @@
 import { isKubeApiError } from "#k8s/errors.ts";
-import { accessReviews, storageClasses } from "#k8s/kinds.ts";
+import { pods, storageClasses } from "#k8s/kinds.ts";
+import { serverSelector } from "#k8s/labels.ts";
 import type { KubernetesContext } from "./kubernetes-context.ts";
-import { watchedNamespace } from "./kubernetes-look.ts";
+import { isolationState } from "./kubernetes-pieces.ts";
+import { rightsCheck } from "./kubernetes-rights.ts";
 import type { HealthCheck, SpawnerHealth } from "./spawner.ts";
-
-/** What the backend asks of the API server; the Role in k8s/rbac allows exactly this. */
-export const neededRights: readonly {
-  readonly group: string;
-  readonly resource: string;
-  readonly verbs: readonly string[];
-}[] = [
-  { group: "", resource: "pods", verbs: ["get", "list", "watch", "create", "delete"] },
-  { group: "", resource: "pods/log", verbs: ["get"] },
-  { group: "", resource: "events", verbs: ["list", "watch"] },
-  { group: "", resource: "persistentvolumeclaims", verbs: ["get", "list", "watch", "create"] },
-  { group: "", resource: "secrets", verbs: ["get", "create", "delete"] },
-  { group: "networking.k8s.io", resource: "networkpolicies", verbs: ["get", "create", "update"] },
-];
 
 export async function kubernetesHealth(k: KubernetesContext, staleSince: Date | null): Promise<SpawnerHealth> {
   const reached = await reachCheck(k);
-  const checks = reached.ok ? [reached, await rightsCheck(k), await storageCheck(k)] : [reached];
+  const checks = reached.ok
+    ? [reached, await rightsCheck(k), await storageCheck(k), ...(await isolationChecks(k))]
+    : [reached];
   if (staleSince !== null) checks.push(staleCheck(staleSince));
   return { ok: checks.every(({ ok }) => ok), since: staleSince, checks };
 }
@@ -35,44 +25,32 @@ async function reachCheck(k: KubernetesContext): Promise<HealthCheck> {
   }
 }
 
-async function rightsCheck(k: KubernetesContext): Promise<HealthCheck> {
-  const name = "Kubernetes permissions";
-  const asked = neededRights.flatMap(({ verbs, ...right }) => verbs.map((verb) => ({ ...right, verb })));
+/** In the one namespace of all; where there are many, the looks at each say it (server/tenancies). */
+async function isolationChecks(k: KubernetesContext): Promise<HealthCheck[]> {
+  const name = "Network policy";
+  const { scope, isolation } = k.settings;
+  if (!isolation.rules.enabled) {
+    const message = "Servers are open to each other and to the cluster: singleuser.networkPolicy.enabled is false.";
+    return [{ name, ok: true, message, fix: null }];
+  }
+  if (scope.kind === "cluster") return [];
+  const { namespace } = scope;
   try {
-    const answers = await Promise.all(asked.map(async (right) => ({ right, allowed: await isAllowed(k, right) })));
-    const missing = answers.filter(({ allowed }) => !allowed).map(({ right }) => `${right.verb} ${right.resource}`);
-    if (missing.length === 0) return { name, ok: true, message: "All that is needed is allowed.", fix: null };
-    return {
-      name,
-      ok: false,
-      message: `Not allowed: ${missing.join(", ")}.`,
-      fix: "Bind the Role in k8s/rbac to the hub's service account.",
-    };
+    const state = await isolationState(k, namespace);
+    if (state === "there") return [{ name, ok: true, message: `Closes the servers in ${namespace}.`, fix: null }];
+    if (state === "absent" && !(await hasServers(k, namespace)))
+      return [{ name, ok: true, message: "Made before the first server.", fix: null }];
+    const what = state === "absent" ? "There is none" : "It isn't what Berth wrote";
+    const message = `${what} in ${namespace}, so servers may be open to each other.`;
+    return [{ name, ok: false, message, fix: "Berth makes it again before the next start. Find out who changes it." }];
   } catch (error) {
-    return { name, ok: false, message: `Can't be asked for: ${wordsOf(error)}.`, fix: null };
+    return [{ name, ok: false, message: `Can't be looked at: ${wordsOf(error)}.`, fix: null }];
   }
 }
 
-async function isAllowed(
-  k: KubernetesContext,
-  right: { readonly group: string; readonly resource: string; readonly verb: string },
-): Promise<boolean> {
-  const [resource = "", subresource] = right.resource.split("/");
-  const namespace = watchedNamespace(k);
-  const review = await k.client.create(accessReviews, null, {
-    apiVersion: "authorization.k8s.io/v1",
-    kind: "SelfSubjectAccessReview",
-    spec: {
-      resourceAttributes: {
-        group: right.group,
-        resource,
-        verb: right.verb,
-        ...(subresource === undefined ? {} : { subresource }),
-        ...(namespace === null ? {} : { namespace }),
-      },
-    },
-  });
-  return review.status?.allowed === true;
+async function hasServers(k: KubernetesContext, namespace: string): Promise<boolean> {
+  const labelSelector = serverSelector(k.installationId);
+  return (await k.client.list(pods, { namespace, labelSelector, limit: 1 })).items.length > 0;
 }
 
 const defaultClassKey = "storageclass.kubernetes.io/is-default-class";

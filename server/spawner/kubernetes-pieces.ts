@@ -105,6 +105,10 @@ export async function ensureQuota(k: KubernetesContext, tenancy: Tenancy) {
   return await ensurePiece(k, namespace, { kind: quotas, name: quotaName, wanted, same });
 }
 
+export function writtenQuota(k: KubernetesContext, { namespace }: Tenancy): Promise<V1ResourceQuota | undefined> {
+  return foundPiece(k, namespace, { kind: quotas, name: quotaName });
+}
+
 async function ensurePolicy(k: KubernetesContext, wanted: NetworkPolicyManifest): Promise<Ensured<unknown>> {
   const { name, namespace } = wanted.metadata;
   return await ensurePiece(k, namespace, {
@@ -120,6 +124,17 @@ export const ensureDefaultDeny = (k: KubernetesContext, namespace: string) =>
 
 export const ensureIsolation = (k: KubernetesContext, namespace: string) =>
   ensurePolicy(k, isolationPolicyFor({ ...k.settings.isolation, ...place(k, namespace) }));
+
+/** Only looks. A namespace without servers yet has none, and needs none. */
+export async function isolationState(
+  k: KubernetesContext,
+  namespace: string,
+): Promise<"there" | "absent" | "different"> {
+  const wanted = isolationPolicyFor({ ...k.settings.isolation, ...place(k, namespace) });
+  const found = await foundPiece(k, namespace, { kind: networkPolicies, name: wanted.metadata.name });
+  if (found === undefined) return "absent";
+  return sameSpec(found.spec, wanted.spec) ? "there" : "different";
+}
 
 /** Each namespace needs its own copy: a pod can't name a secret of another one. */
 export async function ensurePullSecret(k: KubernetesContext, namespace: string, name: string): Promise<PieceState> {

@@ -19,6 +19,7 @@ import {
   ownerOf,
   PieceProblem,
   pieceNames,
+  writtenQuota,
 } from "./kubernetes-pieces.ts";
 import { outcomeOf } from "./kubernetes-refusals.ts";
 import type { Tenancy, TenancyLook } from "./tenancy.ts";
@@ -101,7 +102,10 @@ function quotaStep(k: KubernetesContext, tenancy: Tenancy, found: Found): Step {
     name: pieceNames.quota,
     run: async () => {
       const { state, object } = await ensureQuota(k, tenancy);
-      if (!isCounted(object)) found.outcomes.push({ kind: "retry", afterMs: soonMs, because: preparing });
+      // What was written comes back without its count, however quick the cluster is with it.
+      const now = state === "there" || isCounted(object) ? object : await writtenQuota(k, tenancy);
+      if (now === undefined || !isCounted(now))
+        found.outcomes.push({ kind: "retry", afterMs: soonMs, because: preparing });
       // Another amount is a manager's wish; only a quota that was gone is a piece that was missing.
       return state === "mended" ? "there" : state;
     },

@@ -17,9 +17,12 @@ export type HubUnderTest = {
 };
 
 /** A real hub on a database of its own, with a backend in memory. */
-export async function startTestHub(config: unknown = {}): Promise<HubUnderTest> {
+export async function startTestHub(
+  config: unknown = {},
+  also: Pick<Spawner, "prepareNamespace"> = {},
+): Promise<HubUnderTest> {
   const database = await freshDatabase();
-  const spawner = new FakeSpawner();
+  const spawner = Object.assign(new FakeSpawner(), also);
   const hub = await startHubOn({ databaseUrl: database.url, spawner, config });
   return {
     hub,

@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { groupNamespacesDue, placeOfGroup, serverNamespacesDue } from "#db/tenancies.ts";
+import { isGroupsOwn } from "#server/servers/namespace.ts";
+import { holdLease } from "#server/spawner/lease.ts";
+import type { Spawner } from "#server/spawner/spawner.ts";
+import type { Tenancy } from "#server/spawner/tenancy.ts";
+import { Turns } from "#server/spawner/turns.ts";
+import type { VerbContext } from "#server/verb-context.ts";
+import { recordLook } from "./record-look.ts";
+import { tenancyOf } from "./tenancy-of.ts";
+
+/** Each place is looked at this often; what somebody's hand took away is back after it at the latest. */
+const everyMs = 180_000;
+const roundMs = 30_000;
+/** What was not to be had this time: an API server that is away, a quota not yet counted. */
+const againMs = 2000;
+/** So that a round over a thousand namespaces leaves the API server to those who start. */
+const placesAtMost = 100;
+const atOnce = 4;
+
+type Keeping = { readonly ctx: VerbContext; readonly spawner: Spawner };
+
+/**
+ * Looks at every namespace in use now and then, and at a group's at once when its quota changed. One hub does it at a time; two would do
+ * no harm, since a look only puts there what must be there.
+ */
+export class TenancyKeeper {
+  readonly #of: Keeping;
+  readonly #ended = new AbortController();
+  readonly #changed = new Set<string>();
+  #pause: AbortController = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(of: Keeping) {
+    this.#of = of;
+  }
+
+  start(): void {
+    if (this.#of.spawner.prepareNamespace === undefined) return;
+    const { db, clock, log } = this.#of.ctx;
+    this.#loop = holdLease(
+      { db, clock, log, holder: randomUUID(), name: "tenancies" },
+      (_epoch, signal) => this.#run(signal),
+      this.#ended.signal,
+    );
+  }
+
+  /** This group's quota, ceiling or volume changed. */
+  poke(groupId: string): void {
+    this.#changed.add(groupId);
+    this.#pause.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort(new Error("the hub ends"));
+    await this.#loop;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#of.ctx;
+    while (!signal.aborted) {
+      const isDone = await this.#round().catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ err: error }, "namespaces were not looked at; the next round tries again");
+        return false;
+      });
+      this.#pause = new AbortController();
+      if (this.#changed.size > 0 && isDone) continue;
+      const waiting = AbortSignal.any([signal, this.#pause.signal]);
+      await clock.sleep(isDone ? roundMs : againMs, waiting).catch(() => undefined);
+    }
+  }
+
+  /** False: something has to be looked at again soon. */
+  async #round(): Promise<boolean> {
+    const { ctx } = this.#of;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    const poked = await Promise.all(changed.map((id) => placeOfGroup(ctx.db, id)));
+    const before = new Date(ctx.clock.now().getTime() - everyMs);
+    const due = await tenanciesDue(ctx, { before, limit: placesAtMost });
+    const own = isGroupsOwn(ctx.config) ? poked.filter((place) => place !== undefined) : [];
+    const all = new Map<string, Tenancy>();
+    for (const tenancy of [...due, ...own.map((place) => tenancyOf(ctx.config, place))])
+      all.set(tenancy.namespace, tenancy);
+    const turns = new Turns(atOnce);
+    const done = await Promise.all([...all.values()].map((tenancy) => turns.take(() => lookAt(this.#of, tenancy))));
+    return done.every(Boolean);
+  }
+}
+
+async function lookAt({ ctx, spawner }: Keeping, tenancy: Tenancy): Promise<boolean> {
+  const look = await spawner.prepareNamespace?.(tenancy);
+  if (look === undefined) return true;
+  await recordLook(ctx, tenancy, look);
+  return look.outcome.kind !== "retry";
+}
+
+async function tenanciesDue(
+  { db, config }: VerbContext,
+  due: { readonly before: Date; readonly limit: number },
+): Promise<Tenancy[]> {
+  if (isGroupsOwn(config)) return (await groupNamespacesDue(db, due)).map((place) => tenancyOf(config, place));
+  const places = await serverNamespacesDue(db, due);
+  const isShared = config.spawner.kubernetes.namespaceTemplate === undefined;
+  // One namespace for all is nobody's; a group's volume in it is made with the group's next start.
+  return places.map((place) => tenancyOf(config, isShared ? { ...place, group: null } : place));
+}

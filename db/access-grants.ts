@@ -1,8 +1,10 @@
-import { and, eq, gt, inArray } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, inArray } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
+import { users } from "./schema/people.ts";
 import { accessGrants } from "./schema/servers.ts";
 
-export type GrantRow = typeof accessGrants.$inferSelect;
+/** With the name of whoever was let in. */
+export type GrantRow = typeof accessGrants.$inferSelect & { readonly name: string };
 
 export async function addGrant(tx: Tx, grant: typeof accessGrants.$inferInsert): Promise<void> {
   await tx.insert(accessGrants).values(grant);
@@ -13,8 +15,9 @@ export async function grantsInForce(db: Db | Tx, now: Date, serverIds?: readonly
   if (serverIds?.length === 0) return [];
   const some = serverIds === undefined ? undefined : inArray(accessGrants.serverId, [...serverIds]);
   return await db
-    .select()
+    .select({ ...getTableColumns(accessGrants), name: users.name })
     .from(accessGrants)
+    .innerJoin(users, eq(users.id, accessGrants.userId))
     .where(and(gt(accessGrants.until, now), some));
 }
 

@@ -39,7 +39,9 @@ export const Cull = z.strictObject({
   notice: z
     .boolean()
     .default(true)
-    .describe("Show the warning inside JupyterLab too. Adds one script of Berth's own to JupyterLab's pages."),
+    .describe(
+      "Show the warning, and who else was let into the server, inside JupyterLab too. Adds one script of Berth's own to JupyterLab's pages.",
+    ),
   maxKeep: z
     .int()
     .min(600)

@@ -4,7 +4,7 @@
  */
 export const noticeScript = `(() => {
   const base = new URL(".", document.currentScript.src);
-  let stopsAtMs = null, box = null, title = null;
+  let stopsAtMs = null, box = null, title = null, bar = null;
   const words = (seconds) => seconds < 1 ? "in a moment" : seconds < 60 ? "in " + Math.round(seconds) + " s"
     : "in " + Math.ceil(seconds / 60) + " min";
   const tick = () => {
@@ -44,11 +44,30 @@ export const noticeScript = `(() => {
     document.body.append(box);
     tick();
   };
+  const tellAccess = (lines) => {
+    bar?.remove();
+    bar = null;
+    if (lines.length === 0) return;
+    bar = document.createElement("div");
+    bar.setAttribute("role", "status");
+    bar.style.cssText = "position:fixed;z-index:100001;left:50%;top:0;transform:translateX(-50%);max-width:90vw";
+    const panel = document.createElement("div");
+    panel.style.cssText = "font:13px/1.4 system-ui,sans-serif;background:#7a1f1f;color:#fff;padding:4px 16px;border-radius:0 0 8px 8px";
+    for (const line of lines) {
+      const text = document.createElement("p");
+      text.style.margin = "0";
+      text.textContent = line;
+      panel.append(text);
+    }
+    bar.attachShadow({ mode: "open" }).append(panel);
+    document.body.append(bar);
+  };
   const look = async () => {
     if (document.hidden) return;
     const answer = await fetch(new URL("notice", base)).catch(() => null);
     if (!answer?.ok) return;
-    const { stop } = await answer.json();
+    const { stop, access } = await answer.json();
+    tellAccess(access);
     if (stop === null) hide();
     else show(stop);
   };

@@ -21,7 +21,8 @@ export function answersNotice(state: EdgeState, incoming: Incoming, { run, visit
   const { method } = incoming.request;
   const nowMs = state.options.clock.now().getTime();
   if (what === "notice.js" && method === "GET") answerScript(incoming.response, noticeScript, asker);
-  else if (what === "notice" && method === "GET") answerJson(incoming.response, 200, stopOf(notice, nowMs), asker);
+  else if (what === "notice" && method === "GET")
+    answerJson(incoming.response, 200, { ...stopOf(notice, nowMs), access: accessOf(run, visitor, nowMs) }, asker);
   else if (what === "extend" && method === "POST") void extend(state, incoming, run, visitor);
   else answerFailure(incoming.response, { kind: "not-found" }, asker);
   return true;
@@ -54,6 +55,22 @@ function stopOf({ stop }: NonNullable<Run["route"]["notice"]>, nowMs: number) {
   if (stop === null) return { stop };
   const { at, message, canExtend } = stop;
   return { stop: { inSeconds: Math.max(0, (at - nowMs) / 1000), message, canExtend } };
+}
+
+/** S-91: whoever is in somebody else's server is told so, and its user who else may be in it and why. */
+function accessOf({ route }: Run, visitor: Visitor | null, nowMs: number): string[] {
+  if (visitor !== null && visitor.userId !== route.ownerId) {
+    const left = minutesText(visitor.untilMs - nowMs);
+    return [`You are in the server of ${route.ownerName}, who is told so. Your access ends by itself in ${left}.`];
+  }
+  const guests = route.notice?.guests.filter(({ until }) => until > nowMs) ?? [];
+  return guests.map(
+    ({ name, reason, until }) => `${name} may be in this server for another ${minutesText(until - nowMs)}: “${reason}”`,
+  );
+}
+
+function minutesText(ms: number): string {
+  return `${Math.max(1, Math.ceil(ms / 60_000))} min`;
 }
 
 async function extend(state: EdgeState, incoming: Incoming, run: Run, visitor: Visitor | null): Promise<void> {

@@ -20,6 +20,9 @@ export const AccessEntry = z.object({
 /** `at` in epoch milliseconds; `message` is one sentence for the server's user. */
 export const AnnouncedStop = z.object({ at: z.int(), message: z.string(), canExtend: z.boolean() });
 
+/** Somebody else who may be in a server, and why: its user is told. */
+export const Guest = z.object({ name: z.string(), reason: z.string(), until: z.int() });
+
 export const RouteMessage = z.object({
   serverId: z.string(),
   /** The run (pod UID) this route leads to: another run is another route with its own connections. */
@@ -37,8 +40,8 @@ export const RouteMessage = z.object({
   /** `hub`: the server makes its own OAuth round, the edge neither checks nor injects. */
   auth: z.enum(["edge", "hub"]),
   inject: z.object({ header: z.string(), value: z.string() }).nullable(),
-  /** For servers whose pages can show it: the stop that was announced. */
-  notice: z.object({ stop: AnnouncedStop.nullable() }).optional(),
+  /** For servers whose pages can show it: the stop that was announced, and who else was let in. */
+  notice: z.object({ stop: AnnouncedStop.nullable(), guests: z.array(Guest) }).optional(),
   /** Frames of a WebSocket up to this size say nothing about anybody being there: the app's own sign of life. */
   keepAliveBytes: z.int().optional(),
   access: z.array(AccessEntry),

@@ -27,7 +27,7 @@ export async function startEdgeRole({ config, paths, log }: { config: Config; pa
     },
     offlineSeconds: edge.offlineSeconds,
     staleRoutes: edge.staleRoutes,
-    notices: cull.enabled && cull.notice,
+    notices: cull.notice,
     connectTimeoutSeconds: edge.connectTimeoutSeconds,
     idleTimeoutSeconds: edge.idleTimeoutSeconds,
     clock: systemClock,

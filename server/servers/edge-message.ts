@@ -27,7 +27,7 @@ export function routeFor(found: ServerWithOwner, grants: readonly GrantRow[]): R
     target: server.target as Target,
     stripPrefix: spec.app.stripPrefix,
     auth: spec.app.auth,
-    ...(spec.app.preset === "jupyterlab" && spec.app.auth === "edge" ? { notice: noticeOf(server) } : {}),
+    ...(spec.app.preset === "jupyterlab" && spec.app.auth === "edge" ? { notice: noticeOf(server, grants) } : {}),
     ...(spec.app.preset === "code-server" ? { keepAliveBytes: codeServerHeaderBytes } : {}),
     inject:
       header === null || spec.app.auth === "hub"
@@ -36,9 +36,13 @@ export function routeFor(found: ServerWithOwner, grants: readonly GrantRow[]): R
   };
 }
 
-function noticeOf(server: ServerWithOwner["server"]) {
+function noticeOf(server: ServerWithOwner["server"], grants: readonly GrantRow[]) {
   const stop = announcedStopOf(server);
-  return { stop: stop && { at: stop.at.getTime(), message: stop.message, canExtend: stop.canExtend } };
+  const here = grants.filter(({ serverId, userId }) => serverId === server.id && userId !== server.userId);
+  return {
+    stop: stop && { at: stop.at.getTime(), message: stop.message, canExtend: stop.canExtend },
+    guests: here.map(({ name, reason, until }) => ({ name, reason, until: until.getTime() })),
+  };
 }
 
 export function stoppedFor(found: ServerWithOwner, grants: readonly GrantRow[]): StoppedMessage {

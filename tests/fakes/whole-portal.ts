@@ -131,7 +131,7 @@ export class Portal extends PortalVisitor {
       internal: { target: { kind: "unix", path: this.socketOf("edge") }, key: null },
       offlineSeconds: edge.offlineSeconds,
       staleRoutes: edge.staleRoutes,
-      notices: cull.enabled && cull.notice,
+      notices: cull.notice,
       connectTimeoutSeconds: edge.connectTimeoutSeconds,
       idleTimeoutSeconds: edge.idleTimeoutSeconds,
       clock: this.clock,

@@ -87,7 +87,7 @@ describe.each(modes)("the notice in JupyterLab, in %s mode", (mode) => {
     const place = await portal.enter(ana, "ana");
     const notice = async () =>
       (await portal.get(place, "/user/ana/_berth/notice")).json() as { stop: { inSeconds: number } | null };
-    expect(await notice()).toEqual({ stop: null });
+    expect(await notice()).toEqual({ stop: null, access: [] });
     await announce(new Date(Date.now() + 300_000));
     const { stop } = await until(
       async () => ((await notice()).stop === null ? null : await notice()),

@@ -48,6 +48,31 @@ describe.each<Mode>(["path", "subdomain"])("somebody else's server in %s mode", 
     expect(await status(ana)).toBe(200);
   });
 
+  test("S-91: while it is open both are told, in the server itself and on record, and its way in is good for nothing else", async () => {
+    await open(admin);
+    await until(async () => (await status(admin)) === 200, "the way in");
+    const told = async (cookie: string) => {
+      const got = await portal.get(await portal.enter(cookie, "ana"), "/user/ana/_berth/notice");
+      return (got.json() as { access: string[] }).access;
+    };
+    expect(await told(admin)).toEqual([
+      "You are in the server of ana, who is told so. Your access ends by itself in 60 min.",
+    ]);
+    expect(await told(ana)).toEqual([`root may be in this server for another 60 min: “${reason}”`]);
+    const history = await portal.query(ana, "me.accessHistory", {});
+    expect(history.data).toMatchObject([{ by: "root", serverName: "", reason }, {}]);
+    const place = await portal.enter(admin, "ana");
+    if (mode === "subdomain") {
+      // The cookie of that origin opens that server, and nothing of the portal: no token can be made in ana's name with it.
+      const headers = { cookie: place.cookie, origin: portal.url.origin, "sec-fetch-site": "same-origin" };
+      const made = await portal.mutateWith(headers, "tokens.create", { user: "ana", note: "", scopes: null });
+      expect(made.code).toBe("unauthenticated");
+    }
+    portal.clock.advance(3601);
+    await until(async () => (await status(admin)) === 404, "the end");
+    expect(await told(ana)).toEqual([]);
+  });
+
   test("nobody without the scope gets in, whatever reason they give; nor an admin's token", async () => {
     const bob = await portal.signIn("bob");
     expect((await open(bob)).code).toBe("forbidden");

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { systemClock } from "#server/clock.ts";
 import { applyBerthAccess } from "#tests/cluster/access.ts";
 import { cacheDirectory, partFile } from "#tests/cluster/build.ts";
+import { waitFor } from "#tests/cluster/processes.ts";
 import { stubApp } from "../app.ts";
 import { type Child, startChild } from "../child.ts";
 import { type ControlPlane, onFakeNodes, startControlPlane } from "../control-plane.ts";
@@ -25,7 +27,7 @@ import { cookieOf } from "../sessions.ts";
 const servers = 500;
 const namespaces = { berth: "bench-berth", bare: "bench-bare" };
 /** A lecturer says "now": nobody waits for anybody else's answer. */
-const _pressedWithinMs = 1000;
+const pressedWithinMs = 1000;
 
 /** 500 starts at once on fake nodes behind a real control plane, beside a client that only posts pods. */
 export async function spawnPart(folder: string, nodeOptions: readonly string[]): Promise<Row[]> {
@@ -37,6 +39,12 @@ export async function spawnPart(folder: string, nodeOptions: readonly string[]):
   try {
     const access = await applyBerthAccess(plane.adminKubeconfig, namespaces.berth);
     const bareAccess = await applyBerthAccess(plane.adminKubeconfig, namespaces.bare);
+    // Pods are refused until the controller manager has made their namespace's account; a minute is what a fresh control plane may take.
+    for (const namespace of Object.values(namespaces))
+      await waitFor(`${namespace} has its service account`, 60, async () => {
+        const account = await plane.api.call("GET", `/api/v1/namespaces/${namespace}/serviceaccounts/default`);
+        return account.status === 200;
+      });
     const upstream = await startChild(new URL("../processes/upstream.ts", import.meta.url), { host: "0.0.0.0" });
     ends.push(() => upstream.stop());
     const bare = await startChild(new URL("../processes/bare-client.ts", import.meta.url), {
@@ -136,7 +144,12 @@ function inputOf(json: unknown): string {
 /** Everybody presses start; ready is what the hub recorded, which is when the edge hears of it. */
 async function storm(berth: Installation): Promise<number> {
   const { api } = berth;
-  await Promise.all(Array.from({ length: servers }, (_, index) => api.servers.start.mutate({ user: userName(index) })));
+  await Promise.all(
+    Array.from({ length: servers }, async (_, index) => {
+      await systemClock.sleep((index / servers) * pressedWithinMs);
+      await api.servers.start.mutate({ user: userName(index) });
+    }),
+  );
   await untilPhase(berth, "ready", servers);
   const { rows } = await berth.database.pool.query<{ seconds: number }>(
     "select extract(epoch from max(ready_at) - min(wished_at))::float8 as seconds from server_runs",

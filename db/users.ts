@@ -29,6 +29,16 @@ export async function lockUserByName(tx: Tx, name: string): Promise<User | undef
   return row;
 }
 
+/** Whether this account is open, and stays so until the transaction ends: disabling it comes before or after. */
+export async function holdActiveUser(tx: Tx, id: string): Promise<boolean> {
+  const rows = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, id), isNull(users.disabledAt)))
+    .for("no key update");
+  return rows.length > 0;
+}
+
 type NewUser = { readonly name: string; readonly admin: boolean; readonly passwordHash: string | null };
 
 /** `undefined` when the name is taken. */

@@ -160,6 +160,7 @@ export type UserChange = {
  *   groups.addMembers      mutation { group, users } → { added }          all or nobody
  *   groups.removeMembers   mutation { group, users } → { removed }
  *   groups.setRole         mutation { group, user, role } → { role }
+ *   groups.setSharedVolume mutation { group, volume: { name, capacity, storageClass?, writers? } | null } → SharedVolume | null
  *   groups.exportCsv       query    { group } → { fileName, text }
  *   groups.previewCsv      mutation { group, text, mode?: "add"|"exact" } → CsvPreview<MemberChange>    writes nothing
  *   groups.applyCsv        mutation { group, text, mode?, token } → { added, removed, roles }

@@ -236,7 +236,9 @@ const Kubernetes = z.strictObject({
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
     .optional()
-    .describe("Namespace of servers when all share one. Default: the hub's own."),
+    .describe(
+      "Namespace of servers when all share one; with `namespaceTemplate` what `{hubnamespace}` stands for, and where pull secrets are copied from. Default: the hub's own.",
+    ),
   namespaceTemplate: z
     .string()
     .optional()

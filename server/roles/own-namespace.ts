@@ -4,11 +4,11 @@ import type { Config } from "#server/config/schema.ts";
 /** Kubernetes tells a pod its namespace in this file (service account admission). */
 const file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/** Without a namespace for servers in the configuration it is the hub's own. Throws one sentence when there is none. */
+/** Without a namespace in the configuration it is the hub's own, for all servers or in the template. Throws one sentence when there is none. */
 export function withOwnNamespace(config: Config): Config {
   const { type, kubernetes } = config.spawner;
-  if (type === "local" || kubernetes.namespace !== undefined || kubernetes.namespaceTemplate !== undefined)
-    return config;
+  const template = kubernetes.namespaceTemplate ?? "{hubnamespace}";
+  if (type === "local" || kubernetes.namespace !== undefined || !template.includes("{hubnamespace}")) return config;
   const namespace = ownNamespace();
   if (namespace === null)
     throw new Error("Outside a cluster Berth can't know the servers' namespace. Set spawner.kubernetes.namespace.");

@@ -10,7 +10,8 @@ export function namespaceOf(config: Config, userName: string, group: GroupPlace 
   const { namespace, namespaceTemplate } = config.spawner.kubernetes;
   if (namespaceTemplate === undefined) return namespace ?? "default";
   if (isGroupsOwn(config) && group?.namespace != null) return group.namespace;
-  return namespaceFor(namespaceTemplate, { userName, groupName: group?.name ?? null });
+  const hub = namespace === undefined ? {} : { hubNamespace: namespace };
+  return namespaceFor(namespaceTemplate, { userName, groupName: group?.name ?? null, ...hub });
 }
 
 /** Whether where a server lives depends on its group. */

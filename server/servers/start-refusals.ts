@@ -1,9 +1,18 @@
 import type { Tx } from "#db/client.ts";
 import { countActive, findServer, listServersOf } from "#db/servers.ts";
-import type { User } from "#db/users.ts";
+import { holdActiveUser, type User } from "#db/users.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { serverNameProblem } from "./names.ts";
+
+/** An account that was disabled since it was looked at; who disables it stops what this start records before (R-08). */
+export async function refuseDisabled(tx: Tx, user: User): Promise<void> {
+  if (!(await holdActiveUser(tx, user.id))) throw accountDisabled(user.name);
+}
+
+export function accountDisabled(name: string): HubError {
+  return new HubError("forbidden", `The account of “${name}” is disabled. An admin can enable it again.`);
+}
 
 export async function refuseBadName(ctx: VerbContext, tx: Tx, user: User, name: string): Promise<void> {
   if (name === "" || (await findServer(tx, user.id, name)) !== undefined) return;

@@ -20,7 +20,7 @@ import type { VerbContext } from "#server/verb-context.ts";
 import { groupForStart, namespaceForStart, placeFor } from "./group-of-start.ts";
 import { type HomePlan, homeFrom, isSharedByTemplate, planHome } from "./home.ts";
 import { objectNameFor, originLabelFor } from "./names.ts";
-import { refuseBadName, refuseBeyondLimit } from "./start-refusals.ts";
+import { accountDisabled, refuseBadName, refuseBeyondLimit, refuseDisabled } from "./start-refusals.ts";
 
 export const StartServerInput = z.strictObject({
   user: z.string().max(256),
@@ -88,6 +88,7 @@ async function recordStart(tx: Tx, ctx: VerbContext, start: Start): Promise<Serv
   // One system uid per user, for good: what the local backend runs their processes as. First, because it locks the user's row, and a
   // new server refers to that row: two servers of one user, each made before it, would wait for each other.
   if (ctx.config.spawner.type === "local" && user.uid === null) await allotUid(tx, user.id);
+  await refuseDisabled(tx, user);
   await refuseBadName(ctx, tx, user, input.name);
   const wanted = await namespaceForStart(tx, ctx, user, member);
   const server = await ensureServer(tx, newServer(user, input.name, wanted));
@@ -157,8 +158,7 @@ export function choiceRefused({ kind, message, field }: ResolveProblem): HubErro
 export async function activeUser(ctx: VerbContext, name: string): Promise<User> {
   const user = await findUserByName(ctx.db, name);
   if (user === undefined) throw new HubError("not-found", `There is no user called “${name}”.`);
-  if (user.disabledAt !== null)
-    throw new HubError("forbidden", `The account of “${name}” is disabled. An admin can enable it again.`);
+  if (user.disabledAt !== null) throw accountDisabled(name);
   return user;
 }
 

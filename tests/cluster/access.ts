@@ -6,15 +6,16 @@ import { parse } from "yaml";
 import { type ClusterApi, clusterApi } from "./api.ts";
 import { kubeconfigFor } from "./kubeconfig.ts";
 
-export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] };
+export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
 type RoleFile = { metadata: { name: string }; rules: Rule[] };
+type RoleName = "role" | "cluster-role" | "cluster-role-servers" | "pull-secrets-role";
 
-export function roleFile(name: "role" | "cluster-role"): RoleFile {
+export function roleFile(name: RoleName): RoleFile {
   return parse(readFileSync(new URL(`../../k8s/rbac/${name}.yaml`, import.meta.url), "utf8"));
 }
 
 export type BerthAccess = {
-  /** A file with a token of the ServiceAccount `hub`, which holds the documented Role and nothing else. */
+  /** A file with a token of the ServiceAccount `hub`, which holds the documented rights and nothing else. */
   kubeconfig: string;
   /** Takes the namespace, the bindings and the file away. */
   remove(): Promise<void>;
@@ -25,8 +26,8 @@ const rbac = "/apis/rbac.authorization.k8s.io/v1";
 const rbacVersion = "rbac.authorization.k8s.io/v1";
 
 /**
- * Makes the namespace and in it the ServiceAccount that Berth runs as. `tenancies` binds the ClusterRole too, for a namespace
- * per user or group.
+ * Makes the namespace and in it the ServiceAccount that Berth runs as. `tenancies`: what a namespace per user or group takes, instead of
+ * the Role for one.
  */
 export async function applyBerthAccess(
   adminKubeconfig: string,
@@ -44,8 +45,10 @@ export async function applyBerthAccess(
     kind: "ServiceAccount",
     metadata: { name: "hub", namespace },
   });
-  await bindRole(api, namespace);
-  if (options.tenancies) await bindClusterRole(api, namespace);
+  if (options.tenancies) {
+    await bindClusterRole(api, namespace);
+    await bindRole(api, namespace, "pull-secrets-role");
+  } else await bindRole(api, namespace, "role");
   const folder = mkdtempSync(path.join(tmpdir(), "berth-access-"));
   const kubeconfig = path.join(folder, "kubeconfig");
   writeFileSync(kubeconfig, await tokenKubeconfig(api, adminKubeconfig, namespace), { mode: 0o600 });
@@ -64,14 +67,15 @@ function bindingName(namespace: string): string {
   return `berth-hub-${namespace}`;
 }
 
-async function bindRole(api: ClusterApi, namespace: string): Promise<void> {
-  const role = roleFile("role");
-  await api.apply(`${rbac}/namespaces/${namespace}/roles/${role.metadata.name}`, role);
-  await api.apply(`${rbac}/namespaces/${namespace}/rolebindings/berth-hub`, {
+async function bindRole(api: ClusterApi, namespace: string, file: RoleName): Promise<void> {
+  const role = roleFile(file);
+  const { name } = role.metadata;
+  await api.apply(`${rbac}/namespaces/${namespace}/roles/${name}`, role);
+  await api.apply(`${rbac}/namespaces/${namespace}/rolebindings/${name}`, {
     apiVersion: rbacVersion,
     kind: "RoleBinding",
-    metadata: { name: "berth-hub", namespace },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+    metadata: { name, namespace },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
     subjects: [{ kind: "ServiceAccount", name: "hub", namespace }],
   });
 }
@@ -79,6 +83,8 @@ async function bindRole(api: ClusterApi, namespace: string): Promise<void> {
 async function bindClusterRole(api: ClusterApi, namespace: string): Promise<void> {
   const role = roleFile("cluster-role");
   await api.apply(`${rbac}/clusterroles/${role.metadata.name}`, role);
+  const servers = roleFile("cluster-role-servers");
+  await api.apply(`${rbac}/clusterroles/${servers.metadata.name}`, servers);
   await api.apply(`${rbac}/clusterrolebindings/${bindingName(namespace)}`, {
     apiVersion: rbacVersion,
     kind: "ClusterRoleBinding",

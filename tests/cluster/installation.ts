@@ -8,6 +8,7 @@ import type { Hub } from "#server/hub.ts";
 import { createLog } from "#server/log.ts";
 import { createKubernetesSpawnerFrom } from "#server/spawner/kubernetes-setup.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
+import { recordLook } from "#server/tenancies/record-look.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { startHubOn } from "#tests/fakes/hub-under-test.ts";
 import { applyBerthAccess } from "./access.ts";
@@ -48,11 +49,13 @@ type Wanted = {
   readonly singleuser?: object;
   readonly kubernetes?: object;
   readonly namespaceLabels?: object;
+  /** A namespace per user or group, with the rights for that. */
+  readonly tenancies?: true;
 };
 
 export async function createInstallation(adminKubeconfig: string, wanted: Wanted = {}): Promise<Installation> {
   const namespace = `berth-test-${randomUUID().slice(0, 8)}`;
-  const access = await applyBerthAccess(adminKubeconfig, namespace);
+  const access = await applyBerthAccess(adminKubeconfig, namespace, { tenancies: wanted.tenancies ?? false });
   const api = await clusterApi(adminKubeconfig);
   if (wanted.namespaceLabels !== undefined)
     await api.apply(`/api/v1/namespaces/${namespace}`, {
@@ -66,8 +69,10 @@ export async function createInstallation(adminKubeconfig: string, wanted: Wanted
   const kubeconfig = proxy?.kubeconfig ?? access.kubeconfig;
   const config = configFor(kubeconfig, namespace, wanted);
   const hubs: Hub[] = [];
+  const { db } = database;
   const spawner = (calls?: Calls) =>
     createKubernetesSpawnerFrom({
+      onLook: (tenancy, look) => recordLook({ db, clock: systemClock }, tenancy, look),
       config: Config.parse(config),
       installationId,
       clock: systemClock,
@@ -94,11 +99,19 @@ export async function createInstallation(adminKubeconfig: string, wanted: Wanted
     remove: async () => {
       await Promise.all(hubs.map((hub) => hub.stop()));
       proxy?.close();
+      if (wanted.tenancies !== undefined) await removeNamespaces(api, installationId);
       await database.drop();
       await access.remove();
       await api.close();
     },
   };
+}
+
+/** Berth deletes none. */
+async function removeNamespaces(api: ClusterApi, installationId: string): Promise<void> {
+  const selector = encodeURIComponent(`berth.dev/installation=${installationId}`);
+  const { items }: { items?: readonly Named[] } = await api.get(`/api/v1/namespaces?labelSelector=${selector}`);
+  for (const { metadata } of items ?? []) await api.call("DELETE", `/api/v1/namespaces/${metadata.name}`);
 }
 
 function configFor(kubeconfig: string, namespace: string, { singleuser, kubernetes }: Wanted): object {

@@ -104,6 +104,7 @@ describe("servers in a namespace that admits only restricted pods", () => {
       { ok: true, message: expect.stringContaining("version v1.") },
       { ok: true, message: "All that is needed is allowed." },
       { ok: true, message: expect.stringMatching(/^Not checked: Berth's role may not list storage classes/) },
+      { ok: true, message: `Closes the servers in ${it.namespace}.` },
     ]);
     expect(ok).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { inTransaction } from "#db/client.ts";
 import { insertRequest } from "#db/group-requests.ts";
+import { updateGroup } from "#db/group-rows.ts";
 import { findGroup } from "#db/groups.ts";
 import { findUserByName } from "#db/users.ts";
 import { deleteGroup } from "#server/groups/delete.ts";
@@ -92,6 +93,7 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     prepare: ({ group }) => ({ group, message: "Two more CPUs for my thesis" }),
     audit: ["group.ask"],
   },
+  "groups.setSharedVolume": { expected: forManagers, prepare: withVolume, audit: ["group.set-shared-volume"] },
   "groups.requests": query(forManagers, onGroup),
   "groups.decide": {
     expected: of("not-found", "not-found", "ok", "not-found", "ok"),
@@ -99,6 +101,14 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     audit: ["group.grant-request"],
   },
 };
+
+async function withVolume({ portal, group }: World) {
+  const found = await findGroup(portal.hub.db, group);
+  if (found === undefined) throw new Error("the test made no group");
+  const sharedVolume = { name: "data", capacityBytes: 2 ** 30, storageClass: null, writers: "managers" as const };
+  await inTransaction(portal.hub.db, (tx) => updateGroup(tx, found.id, { sharedVolume }));
+  return { group, volume: null };
+}
 
 function csv({ group, owner }: World) {
   return { group, mode: "add" as const, text: `user,role\n${owner.replace("owner", "other")},member\n` };

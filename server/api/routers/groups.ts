@@ -18,6 +18,7 @@ import { removeMembers } from "#server/groups/remove-members.ts";
 import { RenameGroupInput, renameGroup } from "#server/groups/rename.ts";
 import { ListRequestsInput, listGroupRequests } from "#server/groups/requests.ts";
 import { SetRoleInput, setRole } from "#server/groups/set-role.ts";
+import { SetSharedVolumeInput, setSharedVolume } from "#server/groups/set-shared-volume.ts";
 import { UndoDeleteInput, undoDelete } from "#server/groups/undo-delete.ts";
 import { router, userProcedure } from "../trpc.ts";
 
@@ -40,6 +41,9 @@ export const groupsRouter = router({
   addMembers: onMembers.mutation(({ ctx, input }) => addMembers(ctx.verb, input)),
   removeMembers: onMembers.mutation(({ ctx, input }) => removeMembers(ctx.verb, input)),
   setRole: userProcedure.input(SetRoleInput).mutation(({ ctx, input }) => setRole(ctx.verb, input)),
+  setSharedVolume: userProcedure
+    .input(SetSharedVolumeInput)
+    .mutation(({ ctx, input }) => setSharedVolume(ctx.verb, input)),
   exportCsv: onGroup.query(({ ctx, input }) => exportMembersCsv(ctx.verb, input)),
   // A mutation only because a file is too long for an address.
   previewCsv: userProcedure.input(PreviewCsvInput).mutation(({ ctx, input }) => previewMembersCsv(ctx.verb, input)),

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { listServersOf } from "#db/servers.ts";
+import { findUserByName } from "#db/users.ts";
+import { startServer } from "#server/servers/start.ts";
+import { setDisabled } from "#server/users/set-disabled.ts";
+import { addUser, type HubUnderTest, startTestHub } from "#tests/fakes/hub-under-test.ts";
+
+let t: HubUnderTest;
+beforeAll(async () => {
+  t = await startTestHub();
+});
+afterAll(() => t.stop());
+
+test("R-08, F-22: a start that meets the disabling of its user, at any moment of it, is refused or stopped: nothing is wished for afterwards", async () => {
+  const ctx = t.hub.systemContext("test");
+  let refused = 0;
+  for (let round = 0; round < 40; round++) {
+    const user = `user-${round}`;
+    await addUser(t.hub, user);
+    const starts = ["", "second"].map(async (name) => {
+      // Later and later: from before the start's first look at the account to after its commit.
+      for (let turn = 0; turn < round; turn++) await new Promise(setImmediate);
+      await startServer(ctx, { user, name });
+    });
+    const disabled = setDisabled(ctx, { name: user, disabled: true });
+    const ended = await Promise.allSettled(starts);
+    await disabled;
+    refused += ended.filter(({ status }) => status === "rejected").length;
+    const row = await findUserByName(t.hub.db, user);
+    const wished = await listServersOf(t.hub.db, row?.id ?? "");
+    expect(wished.filter(({ desired }) => desired === "running")).toEqual([]);
+  }
+  expect(refused).toBeGreaterThan(0);
+});

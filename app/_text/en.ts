@@ -1,4 +1,5 @@
 import { culling } from "./culling.ts";
+import { usage } from "./usage.ts";
 
 /** Every sentence of the pages. Words a first-year student knows; a server is a server, a profile a profile. */
 export const en = {
@@ -242,4 +243,5 @@ export const en = {
   "account.password.submit": "Change the password",
 
   ...culling,
+  ...usage,
 } as const;

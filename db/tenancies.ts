@@ -46,17 +46,23 @@ export async function groupNamespacesDue(db: Db, due: Due): Promise<Place[]> {
 
 /** The namespaces servers run in that weren't looked at since; one that nobody uses now is looked at before its next start. */
 export async function serverNamespacesDue(db: Db, due: Due): Promise<Place[]> {
-  return await db
+  const inUse = db
     .selectDistinctOn([servers.namespace], {
-      namespace: servers.namespace,
-      group: groups,
+      name: servers.namespace,
       userId: servers.userId,
+      groupId: servers.groupId,
     })
     .from(servers)
-    .leftJoin(groups, eq(groups.id, servers.groupId))
-    .leftJoin(namespaces, eq(namespaces.name, servers.namespace))
-    .where(and(ne(servers.phase, "stopped"), isDue(due)))
+    .where(ne(servers.phase, "stopped"))
     .orderBy(servers.namespace)
+    .as("in_use");
+  return await db
+    .select({ namespace: inUse.name, group: groups, userId: inUse.userId })
+    .from(inUse)
+    .leftJoin(groups, eq(groups.id, inUse.groupId))
+    .leftJoin(namespaces, eq(namespaces.name, inUse.name))
+    .where(isDue(due))
+    .orderBy(oldestFirst, inUse.name)
     .limit(due.limit);
 }
 

@@ -255,6 +255,13 @@ const Kubernetes = z.strictObject({
     .describe(
       "Servers may run in a namespace of that name that Berth didn't make. Its other programs, labels and account stay as they are; it gets no quota.",
     ),
+  portalAddresses: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .min(1)
+    .optional()
+    .describe(
+      "Outside the cluster: the addresses hubs and edges have, such as `192.0.2.7/32`, for the network policy. Default: this machine's own. Needed when they run on several machines, which would else each write their own.",
+    ),
   requestsInFlight: z.int().min(1).max(512).default(64),
   autoscaling: z
     .boolean()

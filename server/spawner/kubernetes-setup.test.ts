@@ -77,6 +77,8 @@ describe("the settings of the Kubernetes backend", () => {
     const image = { pullSecrets: ["registry", { name: "other" }] };
     expect(settingsOf({}, {}, { image }).pullSecrets).toEqual({ names: ["registry", "other"], from: "berth" });
     expect(settingsOf({ namespace: "portal" }).pullSecrets.from).toBe("portal");
+    const profileList = [{ display_name: "A", kubespawner_override: { image_pull_secrets: [{ name: "course" }] } }];
+    expect(settingsOf({}, {}, { image, profileList }).pullSecrets.names).toEqual(["registry", "other", "course"]);
   });
 
   test("every kind of graphics card that some profile asks for counts", () => {

@@ -41,7 +41,7 @@ export async function createKubernetesSpawnerFrom({
     ...calls,
   });
   const own = kubeconfig === undefined ? await ownNamespace() : null;
-  const settings = settingsFrom(config, portalPeers(installationId, own), own);
+  const settings = settingsFrom(config, portalPeers(config, installationId, own), own);
   const told = onLook === undefined ? {} : { onLook };
   return createKubernetesSpawner({ client, installationId, settings, clock, log, ...told });
 }
@@ -60,7 +60,7 @@ export function settingsFrom(config: Config, portal: PortalPeers, ownNamespace: 
       hubApi: Number.isInteger(apiPort) ? { ...portal, port: apiPort } : null,
       rules: policyRulesFrom(config.singleuser),
     },
-    pullSecrets: { names: namesIn(config.singleuser.image.pullSecrets), from: namespace ?? ownNamespace },
+    pullSecrets: { names: pullSecretsIn(config.singleuser), from: namespace ?? ownNamespace },
     gpuResources: gpuResourcesIn(config.singleuser),
     autoscaling,
   };
@@ -89,32 +89,46 @@ export function policyRulesFrom({
   };
 }
 
-function namesIn(secrets: Config["singleuser"]["image"]["pullSecrets"]): readonly string[] {
-  const listed = typeof secrets === "string" ? [secrets] : secrets;
-  return listed.map((one) => (typeof one === "string" ? one : one.name));
+/** What the configuration names, for all servers or for a profile's; a user can name none. */
+function pullSecretsIn({ image, profileList }: Config["singleuser"]): string[] {
+  const found = new Set(namesIn(image.pullSecrets));
+  everyEntry(profileList, (key, value) => {
+    if (key === "image_pull_secrets") for (const name of namesIn(value)) found.add(name);
+  });
+  return [...found];
+}
+
+function namesIn(secrets: unknown): string[] {
+  if (typeof secrets === "string") return [secrets];
+  if (Array.isArray(secrets)) return secrets.flatMap(namesIn);
+  return typeof secrets === "object" && secrets !== null && "name" in secrets ? namesIn(secrets.name) : [];
 }
 
 /** Every kind of graphics card that some profile may ask for, and the usual one. */
 function gpuResourcesIn(singleuser: unknown): string[] {
   const found = new Set(["nvidia.com/gpu"]);
-  const look = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    for (const [key, value] of Object.entries(node)) {
-      if (!Array.isArray(node) && isGpuResource(key) && typeof value !== "object") found.add(key);
-      look(value);
-    }
-  };
-  look(singleuser);
+  everyEntry(singleuser, (key, value) => {
+    if (isGpuResource(key) && typeof value !== "object") found.add(key);
+  });
   return [...found].sort();
 }
 
+function everyEntry(node: unknown, tell: (key: string, value: unknown) => void): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (!Array.isArray(node)) tell(key, value);
+    everyEntry(value, tell);
+  }
+}
+
 /** In the cluster the portal's pods by their labels, wherever they run; outside it the addresses of this machine. */
-function portalPeers(installationId: string, namespace: string | null): PortalPeers {
-  if (namespace === null) return { pods: [], blocks: ownAddresses() };
+function portalPeers(config: Config, installationId: string, namespace: string | null): PortalPeers {
+  const { portalAddresses } = config.spawner.kubernetes;
+  if (namespace === null) return { pods: [], blocks: portalAddresses ?? ownAddresses() };
   const roles = ["edge", "hub", "all"] as const;
   return {
     pods: roles.map((role) => ({ namespace, labels: { [installationKey]: installationId, [componentKey]: role } })),
-    blocks: [],
+    blocks: portalAddresses ?? [],
   };
 }
 

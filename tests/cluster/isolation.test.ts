@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { fullestOrder, simplestOrder, withPod } from "#k8s/example-orders.ts";
 import { podFor } from "#k8s/pod.ts";
+import type { Hub } from "#server/hub.ts";
 import type { Target } from "#server/spawner/spawner.ts";
 import { type ClusterApi, clusterApi } from "./api.ts";
 import { createInstallation, type Installation, smallApp, testImage } from "./installation.ts";
@@ -11,6 +12,7 @@ const restricted = {
   "pod-security.kubernetes.io/enforce-version": "latest",
 };
 let it: Installation;
+let hub: Hub;
 let people: readonly Person[];
 /** With the rights that Berth has. */
 let berth: ClusterApi;
@@ -31,7 +33,7 @@ beforeAll(async () => {
       ],
     },
   });
-  const hub = await it.hub();
+  hub = await it.hub();
   people = await Promise.all(["ana", "ben", "root"].map((name) => Person.create(it, hub, name)));
   berth = await clusterApi(it.kubeconfig);
 });
@@ -99,7 +101,7 @@ describe("servers in a namespace that admits only restricted pods", () => {
   });
 
   test("doctor finds all that is needed allowed, and says that storage classes aren't its to see", async () => {
-    const { ok, checks } = await (await it.spawner()).health();
+    const { ok, checks } = await hub.spawner.health();
     expect(checks).toMatchObject([
       { ok: true, message: expect.stringContaining("version v1.") },
       { ok: true, message: "All that is needed is allowed." },

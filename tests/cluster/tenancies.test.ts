@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { findGroup } from "#db/groups.ts";
+import { ownershipLabels } from "#k8s/labels.ts";
 import { checkHub } from "#server/checks.ts";
 import { addMembers } from "#server/groups/add-members.ts";
 import { createGroup } from "#server/groups/create.ts";
+import { setRole } from "#server/groups/set-role.ts";
+import { setSharedVolume } from "#server/groups/set-shared-volume.ts";
 import type { Hub } from "#server/hub.ts";
 import { setQuota } from "#server/quotas/set-quota.ts";
 import { startServer } from "#server/servers/start.ts";
+import { sharedClaimName } from "#server/tenancies/shared-volume.ts";
+import { tenancyOf } from "#server/tenancies/tenancy-of.ts";
 import { setDisabled } from "#server/users/set-disabled.ts";
 import { type Rule, roleFile } from "./access.ts";
 import { type ClusterApi, clusterApi, type KubeJson } from "./api.ts";
@@ -88,6 +94,17 @@ describe("a group's own namespace, under exactly the documented ClusterRoles", (
     });
   });
 
+  test("is found whole by every further look: what the API server makes of the pieces is what was meant", async () => {
+    const group = (await findGroup(hub.db, "physics")) ?? null;
+    const tenancy = tenancyOf(hub.config, { namespace: physics, group, userId: null });
+    expect(await hub.spawner.prepareNamespace?.(tenancy)).toEqual({
+      isNew: false,
+      mended: [],
+      lacking: [],
+      outcome: { kind: "whole" },
+    });
+  });
+
   test("S-73: there the hub may do what the file for servers says, elsewhere only what the file for the cluster says", async () => {
     const across = rights(roleFile("cluster-role").rules);
     expect(await allowedIn(physics)).toEqual(
@@ -148,6 +165,33 @@ describe("a group's own namespace, under exactly the documented ClusterRoles", (
     expect(failure.reason).toBe("quota");
     expect(failure.publicMessage).toMatch(/^The quota here is used up: 2 of 2 servers in use, this server needs 1\./);
     await it.api.call("DELETE", at(physics, "pods/by-hand"));
+  });
+});
+
+describe("a group's shared volume", () => {
+  test("made by an admin as a static one: a member reads it, a manager writes, in the same group at the same time", async () => {
+    await setSharedVolume(ctx(), { group: "chemistry", volume: { name: "data", capacity: "1Gi" } });
+    for (const name of ["eva", "finn"]) await Person.create(it, hub, name);
+    await addMembers(ctx(), { group: "chemistry", users: ["eva", "finn"] });
+    await setRole(ctx(), { group: "chemistry", user: "eva", role: "manager" });
+    const group = await findGroup(hub.db, "chemistry");
+    const claim = sharedClaimName(group?.id ?? "", "data");
+    await makeStaticClaim(claim);
+    await Promise.all(["eva", "finn"].map((name) => start(name, "chemistry")));
+    const mounts = async (name: string) => {
+      await within(chemistry, name).reaches("ready");
+      const [pod] = await within(chemistry, name).pods();
+      const { containers }: { containers?: readonly { volumeMounts: readonly { name: string }[] }[] } = pod?.spec ?? {};
+      return containers?.[0]?.volumeMounts.filter((mount) => mount.name === "berth-shared");
+    };
+    const mountPath = "/home/jovyan/shared/chemistry";
+    expect(await mounts("eva")).toEqual([{ name: "berth-shared", mountPath }]);
+    expect(await mounts("finn")).toEqual([{ name: "berth-shared", mountPath, readOnly: true }]);
+    expect(await it.api.get(at(chemistry, `persistentvolumeclaims/${claim}`))).toMatchObject({
+      spec: { accessModes: ["ReadWriteOnce"] },
+      status: { phase: "Bound" },
+    });
+    for (const name of ["eva", "finn"]) await within(chemistry, name).stop();
   });
 });
 
@@ -229,6 +273,21 @@ describe("over two namespaces", () => {
     expect(await pods()).toEqual([]);
   });
 });
+
+/** This cluster's volumes are one machine's; so is this cluster. */
+async function makeStaticClaim(name: string): Promise<void> {
+  await it.api.apply(`/api/v1/namespaces/${chemistry}`, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: chemistry, labels: ownershipLabels(it.installationId) },
+  });
+  await it.api.apply(at(chemistry, `persistentvolumeclaims/${name}`), {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name, namespace: chemistry },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  });
+}
 
 function handPod(name: string): KubeJson {
   const securityContext = {

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { namespaceFacts, serverNamespacesDue } from "#db/tenancies.ts";
 import { checkHub } from "#server/checks.ts";
 import { addMembers } from "#server/groups/add-members.ts";
 import { createGroup } from "#server/groups/create.ts";
 import { setQuota } from "#server/quotas/set-quota.ts";
 import { startServer } from "#server/servers/start.ts";
 import type { Tenancy, TenancyLook } from "#server/spawner/tenancy.ts";
-import { addUser, type HubUnderTest, startTestHub, until } from "#tests/fakes/hub-under-test.ts";
+import { addUser, type HubUnderTest, startHubOn, startTestHub, until } from "#tests/fakes/hub-under-test.ts";
 
 const whole: TenancyLook = { isNew: false, mended: [], lacking: [], outcome: { kind: "whole" } };
 const asked: Tenancy[] = [];
@@ -77,6 +78,31 @@ describe("the namespaces of groups", () => {
     await until(async () => asked.length >= 2, "a second look");
     expect(await check()).toMatchObject({ ok: true, message: "None is in use yet." });
   });
+});
+
+test("a hub that comes to lead looks at the namespaces in use, also where each user has one, and then when they are due", async () => {
+  const looked: Tenancy[] = [];
+  const own = { spawner: { type: "kubernetes", kubernetes: { namespaceTemplate: "berth-{username}" } } };
+  const first = await startTestHub(own, {
+    prepareNamespace: async (tenancy) => {
+      looked.push(tenancy);
+      return whole;
+    },
+  });
+  await addUser(first.hub, "ana");
+  const { id } = await startServer(first.hub.systemContext("test"), { user: "ana" });
+  await until(async () => first.spawner.runs.get(id), "a run");
+  await first.hub.stop();
+  const second = await startHubOn({ databaseUrl: first.databaseUrl, spawner: first.spawner, config: own });
+  await until(async () => looked.length > 0, "a look");
+  expect(looked).toMatchObject([{ namespace: "berth-ana", quota: null, groupId: null }]);
+  expect(looked[0]?.userId).toEqual(expect.any(String));
+  await until(async () => (await namespaceFacts(second.db, new Date(0), 1)).known === 1, "the record of it");
+  const dueBefore = (before: Date) => serverNamespacesDue(second.db, { before, limit: 10 });
+  expect(await dueBefore(new Date(Date.now() - 60_000))).toEqual([]);
+  expect(await dueBefore(new Date(Date.now() + 60_000))).toMatchObject([{ namespace: "berth-ana" }]);
+  await second.stop();
+  await first.stop();
 });
 
 const refused: TenancyLook["outcome"] = {

@@ -40,6 +40,6 @@ export const usage = {
   "me.opened.default": "your server",
   "news.label": "Announcements",
   "news.dismiss": "Got it",
-  "news.dismiss.label": "Hide: {message}",
+  "news.dismiss.label": "Got it: {message}",
   "guest.title": "{by} may be in {server} until {time}",
 } as const;

@@ -120,6 +120,37 @@ const visits: readonly Visit[] = [
   }),
   { name: "token", path: "/hub/token", as: "ana", shows: "VS Code on my laptop" },
   { name: "account", path: "/hub/account", as: "ana", shows: "Change the password" },
+  { name: "account-nothing-used", path: "/hub/account", as: "fresh", shows: "Nothing was used in this time." },
+  {
+    name: "announcements",
+    path: "/hub/home",
+    as: "fresh",
+    shows: "On Sunday the portal is updated",
+    prepare: ({ hub }) => {
+      const times = { startsAt: new Date(), endsAt: null };
+      hub.state.announcements = [
+        {
+          id: "n-1",
+          message: "On Sunday the portal is updated.",
+          severity: "warning",
+          group: null,
+          ...times,
+          dismissible: true,
+        },
+        {
+          id: "n-2",
+          message: "Course files are in the shared folder.",
+          severity: "info",
+          group: "physics",
+          ...times,
+          dismissible: false,
+        },
+      ];
+      return () => {
+        hub.state.announcements = [];
+      };
+    },
+  },
   { name: "logout", path: "/hub/logout", as: "ana", shows: "Log out?" },
   { name: "admin-users", path: "/hub/admin/users", as: "admin", shows: "1 to 25 of 66" },
   { name: "admin-servers", path: "/hub/admin/servers", as: "admin", shows: "25 of" },

@@ -7,6 +7,7 @@ import type { AppRouter } from "#server/api/root.ts";
 import type { MeView, ProgressView, ServerView } from "#server/api/views.ts";
 import { HubError, isHubError } from "#server/errors.ts";
 import { serverNameProblem } from "#server/servers/names.ts";
+import type { MyUsageView } from "#server/usage/views.ts";
 import { smallLimits, userOf } from "./hub-data.ts";
 import type { FakeHubState } from "./hub-state.ts";
 
@@ -218,7 +219,50 @@ const tokens = t.router({
   }),
 });
 
+const nothingUsed = { serverHours: 0, cpuHours: 0, memoryGibHours: 0, gpuHours: 0 };
+const dayMs = 86_400_000;
+
+const announcements = t.router({
+  current: t.procedure.query(({ ctx }) => ctx.state.announcements),
+  dismiss: signedIn.input(z.object({ id: z.string() })).mutation(({ ctx, input }) => {
+    ctx.state.announcements = ctx.state.announcements.filter(({ id }) => id !== input.id);
+    return null;
+  }),
+});
+
+const sessions = t.router({
+  list: signedIn.query(({ ctx }) => ctx.state.sessions),
+  end: signedIn.input(z.object({ id: z.string() })).mutation(({ ctx, input }) => {
+    ctx.state.sessions = ctx.state.sessions.filter(({ id }) => id !== input.id);
+    return null;
+  }),
+  endAll: signedIn.mutation(({ ctx }) => {
+    const ended = ctx.state.sessions.filter(({ current }) => !current).length;
+    ctx.state.sessions = ctx.state.sessions.filter(({ current }) => current);
+    return { ended };
+  }),
+});
+
+const usage = t.router({
+  mine: signedIn.input(z.object({ days: z.int().default(30) })).query(({ ctx, input }): MyUsageView => {
+    const to = new Date();
+    const from = new Date(to.getTime() - input.days * dayMs);
+    const hours = (piece: number) => (ctx.user.name === "fresh" ? 0 : (piece * 7) % 11);
+    const buckets = Array.from({ length: input.days }, (_, piece) => ({
+      at: new Date(from.getTime() + piece * dayMs),
+      serverHours: hours(piece),
+      cpuHours: hours(piece) * 2,
+      memoryGibHours: hours(piece) * 4,
+      gpuHours: 0,
+    }));
+    const budget = { windowDays: 30, group: { cpuHours: 400 }, member: {}, whenSpent: "refuse-start" } as const;
+    const groups = [{ group: "physics", budget, used: nothingUsed, remaining: { cpuHours: 87.5 } }];
+    return { from, to, bucketSeconds: 86_400, total: nothingUsed, buckets, groups };
+  }),
+});
+
 const me = t.router({
+  accessHistory: signedIn.query(({ ctx }) => ctx.state.opened),
   get: signedIn.query(({ ctx: { user, trustNotes } }): MeView => {
     const hub = { version: "0.1.0", namedServers: true, namedServerLimit: 8, trustNotes };
     return {
@@ -245,7 +289,7 @@ const culling = t.router({
   ),
 });
 
-const router = t.router({ me, servers, users, tokens, culling });
+const router = t.router({ me, servers, users, tokens, culling, announcements, sessions, usage });
 
 type Answers = inferRouterOutputs<AppRouter>;
 /** What the hub answers where the fake has a procedure too. */

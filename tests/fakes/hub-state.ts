@@ -1,4 +1,7 @@
+import type { Access } from "#db/access-history.ts";
+import type { CurrentAnnouncement } from "#server/announcements/current.ts";
 import type { PhaseView, ProfileView, ProgressView, ServerView, TokenRow, UserRow } from "#server/api/views.ts";
+import type { SessionRow } from "#server/sessions/list.ts";
 import { canary, failureOf, failureReasons, serverOf, tokensOf, userOf } from "./hub-data.ts";
 
 export type FakeHubOptions = {
@@ -12,6 +15,21 @@ export type FakeHubOptions = {
 const labels = ["Waiting for your turn", "Finding a machine", "Loading the software", "Starting your server", "Ready"];
 const phases: readonly PhaseView[] = ["queued", "spawning", "starting", "starting", "ready"];
 
+function sessionsOf(now: Date): SessionRow[] {
+  const times = { createdAt: new Date(now.getTime() - 7_200_000), expiresAt: new Date(now.getTime() + 86_400_000) };
+  return [
+    { id: "s-1", method: "local", clientAddress: "192.0.2.7", ...times, current: true },
+    { id: "s-2", method: "local", clientAddress: "2001:db8::20", ...times, current: false },
+    { id: "s-3", method: "university", clientAddress: "198.51.100.4", ...times, current: false },
+  ];
+}
+
+function openedOf(now: Date): Access[] {
+  const createdAt = new Date(now.getTime() - 86_400_000);
+  const until = new Date(createdAt.getTime() + 3_600_000);
+  return [{ id: "a-1", by: "admin", serverName: "", reason: `She asked me to look. ${canary}`, createdAt, until }];
+}
+
 /** What the fake hub remembers. Starts advance by themselves, a step at a time. */
 export class FakeHubState {
   /** The groups people here are in, and by group why a profile doesn't fit in it. */
@@ -22,6 +40,9 @@ export class FakeHubState {
   readonly steps = new Map<string, { at: number; startedMs: number }>();
   readonly timers = new Set<NodeJS.Timeout>();
   tokens: TokenRow[];
+  announcements: CurrentAnnouncement[] = [];
+  sessions: SessionRow[];
+  opened: Access[];
   profiles: readonly ProfileView[];
   private readonly watchers = new Set<() => void>();
 
@@ -30,6 +51,8 @@ export class FakeHubState {
     this.profiles = options.profiles;
     const now = new Date();
     this.tokens = tokensOf(now);
+    this.sessions = sessionsOf(now);
+    this.opened = openedOf(now);
     for (const [name, given] of [
       ["ana", { runningServers: 1 }],
       ["admin", { admin: true, groups: [] }],

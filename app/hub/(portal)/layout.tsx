@@ -1,14 +1,20 @@
 import type { ReactNode } from "react";
+import { Announcements } from "#app/_components/announcements.tsx";
+import { Guests } from "#app/_components/guests.tsx";
 import { Header } from "#app/_components/header.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { t } from "#app/_text/t.ts";
-import { requireMe } from "#app/_trpc/server.tsx";
+import { Prefetched, prefetch, requireMe } from "#app/_trpc/server.tsx";
 import { webSettings } from "#server/web/settings.ts";
 
 /** Every page of somebody who is logged in. What they may see is still asked of the hub, page by page. */
 export default async function PortalLayout({ children }: { readonly children: ReactNode }) {
   const me = await requireMe();
   const { trustNotes } = me.hub;
+  await Promise.all([
+    prefetch((trpc) => trpc.announcements.current.queryOptions()),
+    prefetch((trpc) => trpc.me.accessHistory.queryOptions({})),
+  ]);
   return (
     <>
       <a
@@ -28,6 +34,12 @@ export default async function PortalLayout({ children }: { readonly children: Re
           </Notice>
         </div>
       )}
+      <div className="mx-auto max-w-5xl space-y-2 px-4 pt-4 empty:hidden sm:px-6">
+        <Prefetched>
+          <Guests />
+          <Announcements />
+        </Prefetched>
+      </div>
       <main id="main" className="mx-auto w-full max-w-5xl px-4 py-8 sm:px-6">
         {children}
       </main>

@@ -1,9 +1,10 @@
 import { redirect } from "next/navigation";
 import { type LoginError, loginErrorOf, nextOf } from "#app/_auth/login-url.ts";
+import { Announcements } from "#app/_components/announcements.tsx";
 import { Logo } from "#app/_components/logo.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { t } from "#app/_text/t.ts";
-import { currentMe } from "#app/_trpc/server.tsx";
+import { currentMe, Prefetched, prefetch } from "#app/_trpc/server.tsx";
 import { askLoginOptions } from "#server/web/ask-hub.ts";
 import { webSettings } from "#server/web/settings.ts";
 import { AdminLink } from "./admin-link.tsx";
@@ -27,6 +28,7 @@ export default async function LoginPage({ searchParams }: { readonly searchParam
   const error = loginErrorOf(textOf(query.error));
   const isLoggedOut = query["logged-out"] !== undefined;
   if (code === undefined && error === null && (await currentMe().catch(() => null)) !== null) redirect(next);
+  await prefetch((trpc) => trpc.announcements.current.queryOptions());
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center px-4 py-10">
       <Logo className="mb-5 size-12" />
@@ -34,6 +36,9 @@ export default async function LoginPage({ searchParams }: { readonly searchParam
         {code === undefined ? t("login.heading", { brand: brand.name }) : t("adminLink.heading")}
       </h1>
       <div className="mt-6 space-y-6">
+        <Prefetched>
+          <Announcements />
+        </Prefetched>
         {error !== null && (
           <Notice kind="danger" live>
             {sentenceFor(error, textOf(query.retry))}

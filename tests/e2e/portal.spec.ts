@@ -204,3 +204,19 @@ test("a session that ended leads to the login and back to the page", async ({ qu
   await page.goto(`${portal.url}/hub/token`);
   await expect(page).toHaveURL(`${portal.url}/hub/login?next=%2Fhub%2Ftoken`);
 });
+
+test("my account: a login is ended, and idle servers stop when I say so", async ({
+  quietPage: page,
+  portal,
+  logIn,
+}) => {
+  await logIn("ana");
+  await page.goto(`${portal.url}/hub/account`);
+  await page.getByRole("button", { name: "End the login from 198.51.100.4" }).click();
+  await expect(page.getByText("198.51.100.4")).toHaveCount(0);
+  await page.getByLabel("Stop my server after it was idle for").selectOption({ label: "2 h" });
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("It holds for your running servers too.")).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel("Stop my server after it was idle for")).toHaveValue("7200");
+});

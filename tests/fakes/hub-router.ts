@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type inferRouterOutputs, initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
+import type { MyCullingView } from "#server/api/culling-views.ts";
 import { trpcCodeOf } from "#server/api/errors.ts";
 import type { AppRouter } from "#server/api/root.ts";
 import type { MeView, ProgressView, ServerView } from "#server/api/views.ts";
@@ -279,7 +280,24 @@ const me = t.router({
   }),
 });
 
+function cullingOf(idleSeconds: number | null): MyCullingView {
+  return {
+    enabled: true,
+    choice: idleSeconds === null ? {} : { idleSeconds },
+    bounds: { min: 900, max: 14_400 },
+    usual: { idleSeconds: 3600, maxAgeSeconds: null, quietHours: [] },
+    groups: [{ group: "physics", rule: { idleSeconds: 7200 } }],
+    warnSeconds: 600,
+    maxKeepSeconds: 86_400,
+  };
+}
+
 const culling = t.router({
+  mine: signedIn.query(({ ctx }): MyCullingView => ({ ...cullingOf(ctx.state.idleChoice) })),
+  setMine: signedIn.input(z.object({ idleSeconds: z.int().optional() })).mutation(({ ctx, input }): MyCullingView => {
+    ctx.state.idleChoice = input.idleSeconds ?? null;
+    return cullingOf(ctx.state.idleChoice);
+  }),
   extend: signedIn.input(onServer.extend({ seconds: z.int().default(3600) })).mutation(({ ctx, input }) =>
     ctx.state.put({
       ...found(ctx.state, input),

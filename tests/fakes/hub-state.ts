@@ -43,6 +43,7 @@ export class FakeHubState {
   announcements: CurrentAnnouncement[] = [];
   sessions: SessionRow[];
   opened: Access[];
+  idleChoice: number | null = null;
   profiles: readonly ProfileView[];
   private readonly watchers = new Set<() => void>();
 

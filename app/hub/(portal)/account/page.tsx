@@ -5,6 +5,7 @@ import { Logins } from "./logins.tsx";
 import { MyUsage } from "./my-usage.tsx";
 import { Opened } from "./opened.tsx";
 import { PasswordChange } from "./password-change.tsx";
+import { StopChoice } from "./stop-choice.tsx";
 
 export const metadata = { title: t("account.title") };
 
@@ -14,6 +15,7 @@ export default async function AccountPage() {
     prefetch((trpc) => trpc.sessions.list.queryOptions({})),
     prefetch((trpc) => trpc.usage.mine.queryOptions({ days: 30 })),
     prefetch((trpc) => trpc.me.accessHistory.queryOptions({})),
+    prefetch((trpc) => trpc.culling.mine.queryOptions()),
   ]);
   return (
     <div className="max-w-3xl space-y-8">
@@ -25,6 +27,7 @@ export default async function AccountPage() {
       </div>
       <Prefetched>
         <MyUsage />
+        <StopChoice />
         <Logins />
         <Opened />
       </Prefetched>

@@ -8,21 +8,20 @@ import type { Tenancy, TenancyLook } from "./tenancy.ts";
 /** How long a place that was seen whole is believed to be so. */
 const believedMs = 60_000;
 
-type Seen = { readonly wanted: string; readonly atMs: number };
-
 /**
  * What must be in a namespace before its first pod. Looked at once a minute at most, or when what it must hold changed, so that a start
  * among many costs no request for it.
  */
 export class KubernetesGround {
-  readonly #seen = new Map<string, Seen>();
+  /** When it was whole, by namespace and by what it had to hold: groups in one namespace of all have volumes of their own. */
+  readonly #seen = new Map<string, Map<string, number>>();
   readonly #looking = new Map<string, Promise<TenancyLook>>();
   #account: Promise<Account> | null = null;
 
   /** Null: go on. */
   async prepare(k: KubernetesContext, tenancy: Tenancy): Promise<StartOutcome | null> {
-    const seen = this.#seen.get(tenancy.namespace);
-    if (seen?.wanted === wantedOf(tenancy) && k.clock.monotonicMs() - seen.atMs < believedMs) return null;
+    const seenMs = this.#seen.get(tenancy.namespace)?.get(wantedOf(tenancy));
+    if (seenMs !== undefined && k.clock.monotonicMs() - seenMs < believedMs) return null;
     const { outcome } = await this.look(k, tenancy);
     return outcome.kind === "whole" ? null : outcome;
   }
@@ -46,14 +45,20 @@ export class KubernetesGround {
         ? await ensureShared(k, tenancy)
         : await ensureTenancy(k, await this.#whoAmI(k), tenancy);
     const { namespace } = tenancy;
-    if (look.outcome.kind === "whole")
-      this.#seen.set(namespace, { wanted: wantedOf(tenancy), atMs: k.clock.monotonicMs() });
+    if (look.outcome.kind === "whole") this.#note(k, tenancy);
     else this.#seen.delete(namespace);
     const { mended, lacking } = look;
     if (mended.length > 0) k.log.warn({ namespace, mended }, "pieces of a namespace were missing and are there again");
     if (lacking.length > 0) k.log.error({ namespace, lacking }, "a namespace isn't whole");
     if (mended.length > 0 || lacking.length > 0 || look.isNew) await k.onLook(tenancy, look);
     return look;
+  }
+
+  /** Where the whole namespace is one group's, what it had to hold before is worth nothing any more. */
+  #note(k: KubernetesContext, tenancy: Tenancy): void {
+    const { namespace } = tenancy;
+    const known = k.settings.makeNamespaces === null ? this.#seen.get(namespace) : undefined;
+    this.#seen.set(namespace, new Map(known).set(wantedOf(tenancy), k.clock.monotonicMs()));
   }
 
   /** Asked once: an account's name doesn't change while the process lives. */

@@ -16,7 +16,7 @@ export const neededRights: readonly Right[] = [
   { group: "", resource: "pods", verbs: ["get", "list", "watch", "create", "delete"] },
   { group: "", resource: "pods/log", verbs: ["get"] },
   { group: "", resource: "events", verbs: ["list", "watch"] },
-  { group: "", resource: "persistentvolumeclaims", verbs: ["get", "list", "watch", "create"] },
+  { group: "", resource: "persistentvolumeclaims", verbs: ["get", "list", "watch", "create", "delete"] },
   { group: "", resource: "secrets", verbs: ["get", "create", "delete"] },
   { group: "networking.k8s.io", resource: "networkpolicies", verbs: ["get", "create", "update"] },
 ];

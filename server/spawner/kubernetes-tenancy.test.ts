@@ -171,7 +171,12 @@ describe("a namespace of servers", () => {
   test("a right that was just given and isn't known everywhere yet is waited for; one that stays away is an admin's matter", async () => {
     it.api.faults.add({ verb: "get", resource: "limitranges" }, { kind: "answer", status: 403, reason: "Forbidden" });
     expect((await prepare()).outcome).toMatchObject({ kind: "retry" });
+    it.api.faults.add({ verb: "get", resource: "limitranges" }, { kind: "answer", status: 403, reason: "Forbidden" });
+    expect((await prepare()).outcome).toMatchObject({ kind: "retry" });
     expect((await prepare()).outcome).toEqual({ kind: "whole" });
+    const binding = object("rolebindings", "berth-hub");
+    const creationTimestamp = new Date(Date.now() - 60_000).toISOString();
+    it.api.store.update("rolebindings", { ...binding, metadata: { ...binding.metadata, creationTimestamp } });
     it.api.faults.add({ verb: "get", resource: "limitranges" }, { kind: "answer", status: 403, reason: "Forbidden" });
     const look = await prepare();
     expect(look.lacking).toEqual([expect.stringMatching(/^LimitRange\/berth-defaults: 403/)]);

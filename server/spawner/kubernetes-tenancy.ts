@@ -1,4 +1,4 @@
-import type { V1Namespace } from "@kubernetes/client-node";
+import type { V1Namespace, V1RoleBinding } from "@kubernetes/client-node";
 import { isAlreadyExists, isForbidden, isKubeApiError, isNotFound, isQuotaExceeded } from "#k8s/errors.ts";
 import { namespaces } from "#k8s/kinds.ts";
 import { isCounted } from "#k8s/resource-quota.ts";
@@ -29,8 +29,9 @@ type Found = { readonly isNew: boolean; readonly mended: string[]; readonly lack
 type Step = { readonly name: string; readonly run: () => Promise<PieceState> };
 
 const preparing = "The space for your server is being prepared.";
-/** A right that was just given is not yet known everywhere in the API server. */
 const soonMs = 250;
+/** A right that was just given is not yet known to every API server; a "no" so soon after it says nothing. */
+const knownAfterMs = 15_000;
 
 /**
  * Makes a namespace of servers whole, or says what keeps it from that. By what is there now, so that whatever a crash or a person's hand
@@ -40,15 +41,25 @@ export async function ensureTenancy(k: KubernetesContext, account: Account, tena
   const found = await openNamespace(k, tenancy);
   if ("kind" in found) return { isNew: false, mended: [], lacking: [], outcome: found };
   const { namespace } = tenancy;
+  let isBindingNew = false;
   const bound = await take(found, {
     name: pieceNames.binding,
-    run: async () => (await ensureRoleBinding(k, namespace, account)).state,
+    run: async () => {
+      const { state, object } = await ensureRoleBinding(k, namespace, account);
+      isBindingNew = state === "made" || isYoung(k, object);
+      return state;
+    },
   });
   if (bound === null) return lookOf(found);
   const steps = found.isOurs ? [...ownSteps(k, tenancy), ...sharedSteps(k, tenancy)] : sharedSteps(k, tenancy);
-  await Promise.all(steps.map((step) => take(found, step, bound === "made")));
-  if (found.isOurs) await take(found, quotaStep(k, tenancy, found), bound === "made");
+  await Promise.all(steps.map((step) => take(found, step, isBindingNew)));
+  if (found.isOurs) await take(found, quotaStep(k, tenancy, found), isBindingNew);
   return lookOf(found);
+}
+
+function isYoung(k: KubernetesContext, { metadata }: V1RoleBinding): boolean {
+  const madeAt = new Date(metadata?.creationTimestamp ?? 0).getTime();
+  return Math.abs(k.clock.now().getTime() - madeAt) < knownAfterMs;
 }
 
 /** Where all share one namespace that an admin made: what the servers themselves need in it. */

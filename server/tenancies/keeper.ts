@@ -73,26 +73,37 @@ export class TenancyKeeper {
   /** False: something has to be looked at again soon. */
   async #round(): Promise<boolean> {
     const { ctx } = this.#of;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    const poked = await Promise.all(changed.map((id) => placeOfGroup(ctx.db, id)));
     const before = new Date(ctx.clock.now().getTime() - everyMs);
     const due = await tenanciesDue(ctx, { before, limit: placesAtMost });
-    const own = isGroupsOwn(ctx.config) ? poked.filter((place) => place !== undefined) : [];
-    const all = new Map<string, Tenancy>();
-    for (const tenancy of [...due, ...own.map((place) => tenancyOf(ctx.config, place))])
-      all.set(tenancy.namespace, tenancy);
+    const poked = await this.#takeChanged();
+    const all = new Map([...due, ...poked].map((tenancy) => [tenancy.namespace, tenancy]));
     const turns = new Turns(atOnce);
-    const done = await Promise.all([...all.values()].map((tenancy) => turns.take(() => lookAt(this.#of, tenancy))));
+    const done = await Promise.all([...all.values()].map((tenancy) => turns.take(() => this.#lookAt(tenancy))));
     return done.every(Boolean);
   }
-}
 
-async function lookAt({ ctx, spawner }: Keeping, tenancy: Tenancy): Promise<boolean> {
-  const look = await spawner.prepareNamespace?.(tenancy);
-  if (look === undefined) return true;
-  await recordLook(ctx, tenancy, look);
-  return look.outcome.kind !== "retry";
+  async #takeChanged(): Promise<Tenancy[]> {
+    const { db, config } = this.#of.ctx;
+    const ids = [...this.#changed];
+    this.#changed.clear();
+    if (!isGroupsOwn(config)) return [];
+    const places = await Promise.all(ids.map((id) => placeOfGroup(db, id)));
+    return places.flatMap((place) => (place === undefined ? [] : [tenancyOf(config, place)]));
+  }
+
+  async #lookAt(tenancy: Tenancy): Promise<boolean> {
+    const { ctx, spawner } = this.#of;
+    const look = await spawner.prepareNamespace?.(tenancy).catch((error: unknown) => {
+      ctx.log.warn({ err: error, namespace: tenancy.namespace }, "a namespace was not looked at; it is tried again");
+      return null;
+    });
+    if (look === undefined) return true;
+    if (look !== null) await recordLook(ctx, tenancy, look);
+    if (look !== null && look.outcome.kind !== "retry") return true;
+    // What changed is not due by the time of the last look.
+    if (tenancy.groupId !== null) this.#changed.add(tenancy.groupId);
+    return false;
+  }
 }
 
 async function tenanciesDue(

@@ -1,4 +1,4 @@
-import { buildCluster } from "./cluster/build.ts";
+import { buildCluster, clusterParts } from "./cluster/build.ts";
 import { startCluster, type TestCluster } from "./cluster/cluster.ts";
 import { browserObstacle, interrupt, runPlaywright, runVitest } from "./run/runners.ts";
 import type { Tally } from "./run/tally.ts";
@@ -67,7 +67,8 @@ if (wants("code")) await part("code", () => runVitest(["unit", "integration"], s
 let cluster: TestCluster | undefined;
 if (build && (wants("cluster") || wants("browser")))
   await part("cluster start", async () => {
-    await buildCluster();
+    // The analyser of network policies before the tests, and not beside them.
+    await buildCluster(undefined, [...clusterParts, "cyclonus"]);
     cluster = await startCluster();
     return { passed: 0, failed: 0, skipped: 0 };
   });

@@ -16,6 +16,14 @@ const held = sql`select ${reservations.groupId} as group_id, ${reservations.user
 const kept = sql`select ${homes.groupId}, ${homes.userId}, 0, 1, 0, 0, 0, 0, 0, ${homes.capacityBytes} from ${homes}
   where ${isNull(homes.removedAt)}`;
 
+const heldColumns = [
+  ["cpuRequestMillicores", reservations.cpuRequestMillicores],
+  ["cpuLimitMillicores", reservations.cpuLimitMillicores],
+  ["memoryRequestBytes", reservations.memoryRequestBytes],
+  ["memoryLimitBytes", reservations.memoryLimitBytes],
+  ["gpus", reservations.gpus],
+] as const;
+
 const sums = sql.join(
   quotaResources.map((resource) => sql`sum(${sql.identifier(resource)}) as ${sql.identifier(resource)}`),
   sql`, `,
@@ -58,6 +66,15 @@ export type OverviewQuery = {
   readonly pageSize: number;
 };
 
+const heldByGroup = sql`select ${reservations.groupId} as group_id, count(*) as "servers",
+    ${sql.join(
+      heldColumns.map(([resource, column]) => sql`sum(${column}) as ${sql.identifier(resource)}`),
+      sql`, `,
+    )}
+  from ${reservations} where ${reservations.groupId} in (select id from picked) group by ${reservations.groupId}`;
+const keptByGroup = sql`select ${homes.groupId} as group_id, count(*) as "homes", sum(${homes.capacityBytes}) as "storageBytes"
+  from ${homes} where ${homes.groupId} in (select id from picked) and ${isNull(homes.removedAt)} group by ${homes.groupId}`;
+
 /** A page of groups with what they use. */
 export async function quotaOverview(
   db: Db,
@@ -75,13 +92,15 @@ export async function quotaOverview(
     text === "" ? undefined : ilike(groups.name, `%${text}%`),
   );
   const name = sort === "-name" ? desc(groups.name) : asc(groups.name);
-  const order = sort === "-fullest" ? sql`fullness desc, ${name}` : name;
+  const cut = sql`limit ${pageSize} offset ${(page - 1) * pageSize}`;
+  const byFullness = sort === "-fullest";
+  // Only what the page shows is summed; by fullness, everything has to be.
   const found = db.execute<Record<string, string> & { quota: Amounts; ceiling: Amounts }>(sql`
+    with picked as materialized (select ${groups.id} as id from ${groups} where ${where} ${byFullness ? sql`` : sql`order by ${name} ${cut}`})
     select ${groups.name} as "name", ${groups.quota} as "quota", ${groups.ceiling} as "ceiling", used.*, ${fullness} as fullness
-    from ${groups} left join (
-      select group_id, ${sums} from ((${held}) union all (${kept})) everything group by group_id
-    ) used on used.group_id = ${groups.id}
-    where ${where} order by ${order} limit ${pageSize} offset ${(page - 1) * pageSize}`);
+    from ${groups} join picked on picked.id = ${groups.id}
+    left join (select * from (${heldByGroup}) held full join (${keptByGroup}) kept using (group_id)) used on used.group_id = ${groups.id}
+    order by ${byFullness ? sql`fullness desc, ${name} ${cut}` : name}`);
   const [{ rows }, [all]] = await Promise.all([found, db.select({ total: count() }).from(groups).where(where)]);
   return {
     groups: rows.map((row) => ({

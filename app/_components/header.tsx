@@ -25,6 +25,7 @@ export function Header({ name, admin, brand }: Props) {
           className="order-last -mx-2 flex w-full gap-1 overflow-x-auto sm:order-none sm:mx-0 sm:w-auto"
         >
           <NavLink href="/hub/home">{t("nav.home")}</NavLink>
+          <NavLink href="/hub/groups">{t("nav.groups")}</NavLink>
           {admin && <NavLink href="/hub/admin/users">{t("nav.users")}</NavLink>}
           {admin && <NavLink href="/hub/admin/servers">{t("nav.servers")}</NavLink>}
         </nav>

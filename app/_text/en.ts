@@ -1,4 +1,5 @@
 import { culling } from "./culling.ts";
+import { group } from "./group.ts";
 import { usage } from "./usage.ts";
 
 /** Every sentence of the pages. Words a first-year student knows; a server is a server, a profile a profile. */
@@ -243,5 +244,6 @@ export const en = {
   "account.password.submit": "Change the password",
 
   ...culling,
+  ...group,
   ...usage,
 } as const;

@@ -1,0 +1,106 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button } from "#app/_components/button.tsx";
+import { Card } from "#app/_components/card.tsx";
+import { TextField } from "#app/_components/field.tsx";
+import { Problem } from "#app/_components/problem.tsx";
+import { Skeleton } from "#app/_components/skeleton.tsx";
+import { durationText } from "#app/_format/duration.ts";
+import { t } from "#app/_text/t.ts";
+import { useTRPC } from "#app/_trpc/client.tsx";
+import type { GroupCullingView } from "#server/api/culling-views.ts";
+import { Section } from "./section.tsx";
+
+export function CullingForm({ group }: { readonly group: string }) {
+  const trpc = useTRPC();
+  const culling = useQuery(trpc.culling.group.queryOptions({ group }));
+  const view = culling.data;
+  return (
+    <Section
+      title={t("rule.title")}
+      {...(view?.enabled === true ? { text: t("rule.text", { idle: durationText(view.usual.idleSeconds) }) } : {})}
+    >
+      {culling.error !== null && <Problem error={culling.error} retry={() => void culling.refetch()} />}
+      {view === undefined && culling.error === null && <Skeleton className="h-40" />}
+      {view?.enabled === false && <p className="text-sm text-muted">{t("rule.off")}</p>}
+      {view?.enabled === true && <RuleForm key={JSON.stringify(view.rule)} view={view} />}
+    </Section>
+  );
+}
+
+/** Quiet hours that were set elsewhere are kept as they are. */
+function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCullingView }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const set = useMutation(
+    trpc.culling.setGroup.mutationOptions({
+      onSuccess: (next) => queryClient.setQueryData(trpc.culling.group.queryKey({ group }), next),
+    }),
+  );
+  const min = Math.ceil(bounds.min / 60);
+  return (
+    <Card>
+      <form
+        className="space-y-5"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const form = new FormData(event.currentTarget);
+          set.mutate({
+            group,
+            idleSeconds: secondsOf(form, "idle", 60),
+            maxAgeSeconds: secondsOf(form, "age", 3600),
+            quietHours: (rule.quietHours ?? []).map(({ days, ...rest }) => ({ ...rest, days: [...days] })),
+          });
+        }}
+      >
+        <div className="grid items-start gap-4 sm:grid-cols-2">
+          <TextField
+            name="idle"
+            type="number"
+            min={1}
+            label={t("rule.idle")}
+            hint={
+              bounds.max === null
+                ? t("rule.idle.hint.open", { min })
+                : t("rule.idle.hint", { min, max: Math.floor(bounds.max / 60) })
+            }
+            defaultValue={rule.idleSeconds === undefined ? "" : rule.idleSeconds / 60}
+          />
+          <TextField
+            name="age"
+            type="number"
+            min={1}
+            step="any"
+            label={t("rule.age")}
+            defaultValue={rule.maxAgeSeconds === undefined ? "" : rule.maxAgeSeconds / 3600}
+          />
+        </div>
+        {rule.quietHours !== undefined && rule.quietHours.length > 0 && (
+          <div className="text-sm">
+            <p className="font-medium">{t("rule.quiet")}</p>
+            {rule.quietHours.map(({ days, from, to, timeZone }) => (
+              <p key={`${days.join()} ${from}`}>
+                {t("rule.quiet.line", { days: days.map(dayName).join(", "), from, to, zone: timeZone })}
+              </p>
+            ))}
+          </div>
+        )}
+        {set.error !== null && <Problem error={set.error} />}
+        <Button type="submit" disabled={set.isPending}>
+          {t("group.save")}
+        </Button>
+      </form>
+    </Card>
+  );
+}
+
+function secondsOf(form: FormData, name: string, unitSeconds: number): number | null {
+  const text = String(form.get(name) ?? "");
+  return text === "" ? null : Math.round(Number(text) * unitSeconds);
+}
+
+/** The 4th of January 1970 was a Sunday, day 0. */
+function dayName(day: number): string {
+  return new Date(Date.UTC(1970, 0, 4 + day)).toLocaleDateString("en", { weekday: "short", timeZone: "UTC" });
+}

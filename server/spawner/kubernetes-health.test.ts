@@ -98,6 +98,18 @@ describe("the rights and the health of the Kubernetes backend", () => {
     });
   });
 
+  test("with a namespace each, what is missing across the cluster is named, with the two files that give it", async () => {
+    await it.stop();
+    it = await startSpawnerUnderTest({ settings: { scope: { kind: "cluster" }, makeNamespaces: "restricted" } });
+    it.api.resources.allowed = (right) => right !== "bind clusterroles";
+    const { checks } = await it.spawner.health();
+    expect(checks.find(({ name }) => name === "Kubernetes permissions")).toMatchObject({
+      ok: false,
+      message: "Not allowed: bind clusterroles.",
+      fix: expect.stringMatching(/cluster-role\.yaml.*cluster-role-servers\.yaml/),
+    });
+  });
+
   test("not being allowed to look at storage classes is no fault; having none is", async () => {
     expect((await it.spawner.health()).ok).toBe(false);
     it.api.faults.add({ resource: "storageclasses" }, { kind: "answer", status: 403, reason: "Forbidden" });

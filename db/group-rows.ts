@@ -19,15 +19,6 @@ export async function lockGroupByName(tx: Tx, name: string): Promise<Group | und
   return row;
 }
 
-export async function lockGroup(tx: Tx, id: string): Promise<Group | undefined> {
-  const [row] = await tx
-    .select()
-    .from(groups)
-    .where(and(eq(groups.id, id), isNull(groups.deletedAt)))
-    .for("update");
-  return row;
-}
-
 export async function groupsOfUser(db: Db | Tx, userId: string): Promise<Group[]> {
   const rows = await db
     .select({ group: groups })

@@ -1,5 +1,3 @@
-export type Bar = { readonly label: string; readonly value: number; readonly heightPercent: number };
-
 /** A round number at or above the largest value, so that the axis reads 5, 20 or 100 and not 17.3. */
 export function roundTop(largest: number): number {
   if (largest <= 0) return 1;

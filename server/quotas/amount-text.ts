@@ -63,7 +63,7 @@ function figure(amount: number): string {
 }
 
 /** For sentences about the thing itself: "the number of servers", "memory". */
-export const resourceNames: Readonly<Record<QuotaResource, string>> = {
+const resourceNames: Readonly<Record<QuotaResource, string>> = {
   servers: "servers",
   homes: "homes",
   gpus: "GPUs",

@@ -9,6 +9,7 @@ import { HubError } from "#server/errors.ts";
 import { resolveProfile } from "#server/profiles/resolve.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { actorLabel, choiceRefused, startServer } from "./start.ts";
+import { refuseDisabled } from "./start-refusals.ts";
 import { getServerRow, ServerInput } from "./stop.ts";
 
 /** Starts a server again with the choices it had. The profile is resolved anew, so today's configuration holds. */
@@ -31,6 +32,7 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
   if (known.desired === "stopped" || known.phase === "failed") return await startAgain(ctx, input);
   await refuseClosedChoice(ctx, input, known);
   return await inTransaction(ctx.db, async (tx) => {
+    await refuseDisabled(tx, { id: known.userId, name: input.user });
     const server = await lockServer(tx, known.id);
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
     // Pressed twice: the new run is on its way already.

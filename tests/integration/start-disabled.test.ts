@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { listServersOf } from "#db/servers.ts";
+import { findServerById, listServersOf } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
+import { restartServer } from "#server/servers/restart.ts";
 import { startServer } from "#server/servers/start.ts";
 import { setDisabled } from "#server/users/set-disabled.ts";
-import { addUser, type HubUnderTest, startTestHub } from "#tests/fakes/hub-under-test.ts";
+import { addUser, type HubUnderTest, startTestHub, until } from "#tests/fakes/hub-under-test.ts";
 
 let t: HubUnderTest;
 beforeAll(async () => {
@@ -29,6 +30,27 @@ test("R-08, F-22: a start that meets the disabling of its user, at any moment of
     const row = await findUserByName(t.hub.db, user);
     const wished = await listServersOf(t.hub.db, row?.id ?? "");
     expect(wished.filter(({ desired }) => desired === "running")).toEqual([]);
+  }
+  expect(refused).toBeGreaterThan(0);
+});
+
+test("R-08: a restart that meets the disabling of its user brings nothing back", async () => {
+  const ctx = t.hub.systemContext("test");
+  let refused = 0;
+  for (let round = 0; round < 30; round++) {
+    const user = `restarter-${round}`;
+    await addUser(t.hub, user);
+    const { id } = await startServer(ctx, { user });
+    await until(async () => (await findServerById(t.hub.db, id))?.server.phase === "ready", "a server that is ready");
+    const restarted = (async () => {
+      for (let turn = 0; turn < round; turn++) await new Promise(setImmediate);
+      await restartServer(ctx, { user, name: "" });
+    })();
+    const disabled = setDisabled(ctx, { name: user, disabled: true });
+    const [ended] = await Promise.allSettled([restarted]);
+    await disabled;
+    if (ended.status === "rejected") refused++;
+    expect((await findServerById(t.hub.db, id))?.server.desired).toBe("stopped");
   }
   expect(refused).toBeGreaterThan(0);
 });

@@ -25,9 +25,14 @@ export function Header({ name, admin, brand }: Props) {
           className="order-last -mx-2 flex w-full gap-1 overflow-x-auto sm:order-none sm:mx-0 sm:w-auto"
         >
           <NavLink href="/hub/home">{t("nav.home")}</NavLink>
-          <NavLink href="/hub/groups">{t("nav.groups")}</NavLink>
-          {admin && <NavLink href="/hub/admin/users">{t("nav.users")}</NavLink>}
-          {admin && <NavLink href="/hub/admin/servers">{t("nav.servers")}</NavLink>}
+          <NavLink href="/hub/groups" under="/hub/groups/">
+            {t("nav.groups")}
+          </NavLink>
+          {admin && (
+            <NavLink href="/hub/admin/users" under="/hub/admin/">
+              {t("nav.admin")}
+            </NavLink>
+          )}
         </nav>
         <div className="ml-auto flex items-center gap-1">
           <ThemeToggle />
@@ -38,8 +43,18 @@ export function Header({ name, admin, brand }: Props) {
   );
 }
 
-function NavLink({ href, children }: { readonly href: string; readonly children: string }) {
-  const current = usePathname() === href;
+/** `under`: the pages that belong to it. */
+function NavLink({
+  href,
+  under,
+  children,
+}: {
+  readonly href: string;
+  readonly under?: string;
+  readonly children: string;
+}) {
+  const path = usePathname();
+  const current = path === href || (under !== undefined && path.startsWith(under));
   return (
     <Link
       href={href}

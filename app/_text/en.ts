@@ -1,3 +1,4 @@
+import { admin, admin } from "./admin.ts";
 import { culling } from "./culling.ts";
 import { group } from "./group.ts";
 import { usage } from "./usage.ts";
@@ -16,8 +17,6 @@ export const en = {
   "nav.label": "Main",
   "nav.skip": "Go to the content",
   "nav.home": "My servers",
-  "nav.users": "Users",
-  "nav.servers": "All servers",
   "nav.tokens": "Tokens",
   "nav.account": "Account",
   "nav.logout": "Log out",
@@ -243,6 +242,8 @@ export const en = {
   "account.password.done": "The password was changed. Your other sessions and your tokens have ended.",
   "account.password.submit": "Change the password",
 
+  ...admin,
+  ...admin,
   ...culling,
   ...group,
   ...usage,

@@ -79,7 +79,7 @@ test("the admin link asks first, works, and says when it is used up", async ({ q
   await expect(page.getByText("This link has been used or has expired.")).toBeVisible();
   await page.goto(`${portal.url}/hub/login?code=good`);
   await page.getByRole("button", { name: "Sign in as admin" }).click();
-  await expect(page.getByRole("link", { name: "Users" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Administration" })).toBeVisible();
 });
 
 test("a provider's login hands code, state, verifier and nonce to the hub, and `next` survives it", async ({

@@ -8,6 +8,7 @@ import { Skeleton } from "#app/_components/skeleton.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { MembershipView } from "#server/api/group-views.ts";
+import { groupPath } from "./group-path.ts";
 
 /** The groups one is in; those one manages come first. */
 export function MyGroups() {
@@ -52,8 +53,4 @@ function GroupCard({ membership: { group, description, role } }: { readonly memb
       </ButtonLink>
     </Card>
   );
-}
-
-export function groupPath(group: string): string {
-  return `/hub/groups/${encodeURIComponent(group)}`;
 }

@@ -38,6 +38,9 @@ export function UserLine({ user }: { readonly user: UserRow }) {
       </Cell>
       <Cell className="text-right">
         <MoreMenu label={t("users.more", { name: user.name })}>
+          <MenuItem onSelect={() => router.push(`/hub/admin/users/${encodeURIComponent(user.name)}`)}>
+            {t("users.open")}
+          </MenuItem>
           <MenuItem onSelect={() => router.push(`/hub/admin/servers?search=${encodeURIComponent(user.name)}`)}>
             {t("users.servers")}
           </MenuItem>

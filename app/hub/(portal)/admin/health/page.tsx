@@ -1,0 +1,14 @@
+import { t } from "#app/_text/t.ts";
+import { Prefetched, prefetch } from "#app/_trpc/server.tsx";
+import { Health } from "./health.tsx";
+
+export const metadata = { title: t("health.title") };
+
+export default async function HealthPage() {
+  await prefetch((trpc) => trpc.hub.checks.queryOptions());
+  return (
+    <Prefetched>
+      <Health />
+    </Prefetched>
+  );
+}

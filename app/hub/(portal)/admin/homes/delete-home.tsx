@@ -1,0 +1,61 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Button } from "#app/_components/button.tsx";
+import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
+import { TextField } from "#app/_components/field.tsx";
+import { Problem } from "#app/_components/problem.tsx";
+import { t } from "#app/_text/t.ts";
+import { useTRPC } from "#app/_trpc/client.tsx";
+
+type Props = {
+  readonly home: { readonly id: string; readonly name: string; readonly owner: string };
+  readonly open: boolean;
+  onClose(): void;
+};
+
+export function DeleteHome({ home: { id, name, owner }, open, onClose }: Props) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [typed, setTyped] = useState("");
+  const remove = useMutation(
+    trpc.homes.delete.mutationOptions({
+      onSuccess: async () => {
+        await queryClient.invalidateQueries({ queryKey: trpc.homes.list.queryKey() });
+        onClose();
+      },
+    }),
+  );
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(to) => !to && onClose()}
+      title={t("homes.delete.title", { name, owner })}
+      description={t("homes.delete.text")}
+    >
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          remove.mutate({ id, confirm: typed });
+        }}
+      >
+        <TextField
+          label={t("homes.delete.confirm", { name })}
+          value={typed}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        {remove.error !== null && <Problem error={remove.error} />}
+        <DialogButtons>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" look="danger" disabled={typed !== name || remove.isPending}>
+            {t("homes.delete.submit")}
+          </Button>
+        </DialogButtons>
+      </form>
+    </Dialog>
+  );
+}

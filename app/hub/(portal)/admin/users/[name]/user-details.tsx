@@ -1,0 +1,48 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { PageTitle } from "#app/_components/card.tsx";
+import { Problem } from "#app/_components/problem.tsx";
+import { Skeleton } from "#app/_components/skeleton.tsx";
+import { UsageChart } from "#app/_components/usage-chart.tsx";
+import { t } from "#app/_text/t.ts";
+import { useTRPC } from "#app/_trpc/client.tsx";
+import { UserLogins } from "./user-logins.tsx";
+import { UserTokens } from "./user-tokens.tsx";
+
+/** What an admin looks up and ends for one person. */
+export function UserDetails({ user }: { readonly user: string }) {
+  const trpc = useTRPC();
+  const usage = useQuery(trpc.usage.mine.queryOptions({ user, days: 30 }));
+  return (
+    <div className="space-y-8">
+      <div>
+        <PageTitle>{user}</PageTitle>
+        <p className="mt-1 text-sm">
+          <Link href="/hub/admin/users" prefetch={false} className="underline underline-offset-4">
+            {t("user.back")}
+          </Link>
+        </p>
+      </div>
+      <UserLogins user={user} />
+      <UserTokens user={user} />
+      <section aria-labelledby="usage" className="space-y-3">
+        <h2 id="usage" className="text-lg font-semibold">
+          {t("user.usage")}
+        </h2>
+        {usage.error !== null && <Problem error={usage.error} retry={() => void usage.refetch()} />}
+        {usage.data === undefined ? (
+          usage.error === null && <Skeleton className="h-52" />
+        ) : (
+          <UsageChart
+            buckets={usage.data.buckets}
+            bucketSeconds={usage.data.bucketSeconds}
+            measure="cpuHours"
+            label={t("user.usage")}
+          />
+        )}
+      </section>
+    </div>
+  );
+}

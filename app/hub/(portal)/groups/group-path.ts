@@ -1,0 +1,3 @@
+export function groupPath(group: string): string {
+  return `/hub/groups/${encodeURIComponent(group)}`;
+}

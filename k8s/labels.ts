@@ -7,6 +7,8 @@ export const generationKey = "berth.dev/generation";
 export const homeKey = "berth.dev/home";
 /** On the claim of a group's shared volume: the group's id. */
 export const sharedForKey = "berth.dev/shared-for";
+/** On a network policy: a hash of what Berth wrote. Another one than today's is from before a change of the configuration. */
+export const writtenKey = "berth.dev/written";
 /** On a namespace of Berth's own: the group or user it was made for. */
 export const groupKey = "berth.dev/group";
 export const userKey = "berth.dev/user";

@@ -12,7 +12,12 @@ import { closedTo, liesIn, metadataIpv6, privateIpv4, privateIpv6 } from "./poli
 export type NetworkPolicyManifest = {
   readonly apiVersion: "networking.k8s.io/v1";
   readonly kind: "NetworkPolicy";
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Labels };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Labels;
+    readonly annotations?: Labels;
+  };
   readonly spec: {
     readonly podSelector: LabelSelector;
     readonly policyTypes: readonly ["Ingress", "Egress"];

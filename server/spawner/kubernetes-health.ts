@@ -38,6 +38,8 @@ async function isolationChecks(k: KubernetesContext): Promise<HealthCheck[]> {
   try {
     const state = await isolationState(k, namespace);
     if (state === "there") return [{ name, ok: true, message: `Closes the servers in ${namespace}.`, fix: null }];
+    if (state === "from-before")
+      return [{ name, ok: true, message: "From an earlier configuration; replaced before the next start.", fix: null }];
     if (state === "absent" && !(await hasServers(k, namespace)))
       return [{ name, ok: true, message: "Made before the first server.", fix: null }];
     const what = state === "absent" ? "There is none" : "It isn't what Berth wrote";

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { V1Namespace, V1ResourceQuota, V1Secret } from "@kubernetes/client-node";
 import {
   claims,
@@ -10,7 +11,7 @@ import {
   secrets,
   serviceAccounts,
 } from "#k8s/kinds.ts";
-import { groupKey, installationKey, isOwned, userKey } from "#k8s/labels.ts";
+import { groupKey, installationKey, isOwned, userKey, writtenKey } from "#k8s/labels.ts";
 import { limitRangeFor, limitRangeName } from "#k8s/limit-range.ts";
 import { namespaceObjectFor, podSecurityLabels } from "#k8s/namespace.ts";
 import {
@@ -109,14 +110,30 @@ export function writtenQuota(k: KubernetesContext, { namespace }: Tenancy): Prom
   return foundPiece(k, namespace, { kind: quotas, name: quotaName });
 }
 
-async function ensurePolicy(k: KubernetesContext, wanted: NetworkPolicyManifest): Promise<Ensured<unknown>> {
+async function ensurePolicy(k: KubernetesContext, plain: NetworkPolicyManifest): Promise<Ensured<unknown>> {
+  const wanted = withHash(plain);
   const { name, namespace } = wanted.metadata;
-  return await ensurePiece(k, namespace, {
+  let isFromBefore = false;
+  const ensured = await ensurePiece(k, namespace, {
     kind: networkPolicies,
     name,
     wanted,
-    same: ({ spec }) => sameSpec(spec, wanted.spec),
+    same: (found) => {
+      isFromBefore = hashOn(found) !== hashOn(wanted);
+      return !isFromBefore && sameSpec(found.spec, wanted.spec);
+    },
   });
+  // Another configuration makes another policy; only what somebody changed under today's is a piece that was taken away.
+  return ensured.state === "mended" && isFromBefore ? { ...ensured, state: "there" } : ensured;
+}
+
+function withHash(policy: NetworkPolicyManifest): NetworkPolicyManifest {
+  const written = createHash("sha256").update(JSON.stringify(policy.spec)).digest("hex").slice(0, 16);
+  return { ...policy, metadata: { ...policy.metadata, annotations: { [writtenKey]: written } } };
+}
+
+function hashOn({ metadata }: NetworkPolicyManifest): string | undefined {
+  return metadata.annotations?.[writtenKey];
 }
 
 export const ensureDefaultDeny = (k: KubernetesContext, namespace: string) =>
@@ -125,14 +142,15 @@ export const ensureDefaultDeny = (k: KubernetesContext, namespace: string) =>
 export const ensureIsolation = (k: KubernetesContext, namespace: string) =>
   ensurePolicy(k, isolationPolicyFor({ ...k.settings.isolation, ...place(k, namespace) }));
 
-/** Only looks. A namespace without servers yet has none, and needs none. */
+/** Only looks. A namespace without servers yet has none, and needs none; one from before the configuration changed goes with the next look. */
 export async function isolationState(
   k: KubernetesContext,
   namespace: string,
-): Promise<"there" | "absent" | "different"> {
-  const wanted = isolationPolicyFor({ ...k.settings.isolation, ...place(k, namespace) });
+): Promise<"there" | "absent" | "different" | "from-before"> {
+  const wanted = withHash(isolationPolicyFor({ ...k.settings.isolation, ...place(k, namespace) }));
   const found = await foundPiece(k, namespace, { kind: networkPolicies, name: wanted.metadata.name });
   if (found === undefined) return "absent";
+  if (hashOn(found) !== hashOn(wanted)) return "from-before";
   return sameSpec(found.spec, wanted.spec) ? "there" : "different";
 }
 

@@ -146,6 +146,16 @@ describe("a namespace of servers", () => {
     expect((await prepare()).mended).toEqual([]);
   });
 
+  test("a policy of another configuration is replaced, and isn't called missing", async () => {
+    await prepare();
+    const name = `berth-servers-${it.installationId}`;
+    const before = object("networkpolicies", name);
+    const annotations = { "berth.dev/written": "an earlier one" };
+    it.api.store.update("networkpolicies", { ...before, metadata: { ...before.metadata, annotations }, spec: {} });
+    expect((await prepare()).mended).toEqual([]);
+    expect(object("networkpolicies", name).spec).toEqual(before.spec);
+  });
+
   test("another quota is a manager's wish, not a missing piece; one below what is used stops nothing", async () => {
     await it.spawner.start(order(), never);
     const look = await prepare({ ...tenancy, quota: { servers: 0 } });

@@ -5,6 +5,7 @@ export const admin = {
   "admin.nav.groups": "Groups",
   "admin.nav.servers": "Servers",
   "admin.nav.homes": "Homes",
+  "admin.nav.quotas": "Quotas",
   "admin.nav.announcements": "Announcements",
   "admin.nav.usage": "Usage",
   "admin.nav.audit": "Audit log",

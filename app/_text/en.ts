@@ -1,4 +1,5 @@
-import { admin, admin } from "./admin.ts";
+import { admin } from "./admin.ts";
+import { adminPages } from "./admin-pages.ts";
 import { culling } from "./culling.ts";
 import { group } from "./group.ts";
 import { usage } from "./usage.ts";
@@ -243,7 +244,7 @@ export const en = {
   "account.password.submit": "Change the password",
 
   ...admin,
-  ...admin,
+  ...adminPages,
   ...culling,
   ...group,
   ...usage,

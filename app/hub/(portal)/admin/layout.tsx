@@ -3,7 +3,7 @@ import { PageTitle } from "#app/_components/card.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { t } from "#app/_text/t.ts";
 import { requireMe } from "#app/_trpc/server.tsx";
-import { AdminNav, AdminNav } from "./admin-nav.tsx";
+import { AdminNav } from "./admin-nav.tsx";
 import { sectionsFor } from "./sections.ts";
 
 /** A sentence instead of tables full of refusals; who may see what is the hub's to decide. */
@@ -12,7 +12,7 @@ export default async function AdminLayout({ children }: { readonly children: Rea
   if (me.scopes.includes("admin-ui"))
     return (
       <div className="space-y-6">
-        <AdminNav />
+        <AdminNav names={sectionsFor(me.scopes)} />
         {children}
       </div>
     );

@@ -6,6 +6,7 @@ export const sections = [
   ["groups", "list:groups"],
   ["servers", "read:servers"],
   ["homes", "admin:homes"],
+  ["quotas", "read:groups"],
   ["announcements", "admin:announcements"],
   ["usage", "read:usage"],
   ["audit", "read:audit"],

@@ -30,6 +30,20 @@ export async function isSessionLive(db: Db | Tx, id: string, now: Date): Promise
   return rows.length === 1;
 }
 
+export async function sidHashOfSession(db: Db | Tx, id: string): Promise<string | null> {
+  const [row] = await db.select({ sidHash: sessions.sidHash }).from(sessions).where(eq(sessions.id, id));
+  return row?.sidHash ?? null;
+}
+
+/** A login that goes on, by the id of its row. */
+export async function findLiveSession(db: Db | Tx, id: string, now: Date): Promise<Session | undefined> {
+  const [row] = await db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt), gt(sessions.expiresAt, now)));
+  return row;
+}
+
 /** Returns the row when this call ended it; `undefined` when it was over already. */
 export async function revokeSession(tx: Tx, sidHash: string, at: Date): Promise<Session | undefined> {
   const [row] = await tx

@@ -1,6 +1,6 @@
-import { and, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, ne, notInArray, or } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
-import { tokens, users } from "./schema/people.ts";
+import { sessions, tokens, users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
 import type { User } from "./users.ts";
 
@@ -12,12 +12,19 @@ export async function insertToken(tx: Tx, values: typeof tokens.$inferInsert): P
   return row;
 }
 
-export async function findTokenByHash(db: Db, hash: string): Promise<{ token: Token; user: User } | undefined> {
+/** The token, while it works: neither it nor what it was made for is over, and its user's account is open. */
+export async function findLiveToken(
+  db: Db | Tx,
+  hash: string,
+  now: Date,
+): Promise<{ token: Token; user: User } | undefined> {
   const [row] = await db
     .select({ token: tokens, user: users })
     .from(tokens)
     .innerJoin(users, eq(users.id, tokens.userId))
-    .where(eq(tokens.hash, hash));
+    .leftJoin(servers, eq(servers.id, tokens.serverId))
+    .leftJoin(sessions, eq(sessions.id, tokens.sessionId))
+    .where(and(eq(tokens.hash, hash), works(now)));
   return row;
 }
 
@@ -32,12 +39,30 @@ export async function findTokenById(db: Db | Tx, id: string): Promise<{ token: T
 
 const alive = (now: Date) => and(isNull(tokens.revokedAt), or(isNull(tokens.expiresAt), gt(tokens.expiresAt, now)));
 
+/** Not once the run that `servers` speaks of is over, or was called off before anything of it was there. */
+const runGoesOn = () =>
+  or(
+    notInArray(servers.phase, ["stopped", "failed"]),
+    and(ne(servers.phaseGeneration, servers.generation), eq(servers.desired, "running")),
+  );
+
+/** Takes a left join of `servers` and `sessions`. A run and a login end without a write to the tokens that came of them. */
+const works = (now: Date) =>
+  and(
+    alive(now),
+    isNull(users.disabledAt),
+    or(isNull(tokens.generation), and(eq(servers.generation, tokens.generation), runGoesOn())),
+    or(isNull(tokens.sessionId), and(isNull(sessions.revokedAt), gt(sessions.expiresAt, now))),
+  );
+
 export async function isTokenLive(db: Db | Tx, id: string, now: Date): Promise<boolean> {
   const rows = await db
     .select({ id: tokens.id })
     .from(tokens)
     .innerJoin(users, eq(users.id, tokens.userId))
-    .where(and(eq(tokens.id, id), alive(now), isNull(users.disabledAt)));
+    .leftJoin(servers, eq(servers.id, tokens.serverId))
+    .leftJoin(sessions, eq(sessions.id, tokens.sessionId))
+    .where(and(eq(tokens.id, id), works(now)));
   return rows.length === 1;
 }
 
@@ -46,7 +71,7 @@ export async function listTokensOf(db: Db, userId: string, now: Date): Promise<T
   return await db
     .select()
     .from(tokens)
-    .where(and(eq(tokens.userId, userId), isNull(tokens.serverId), alive(now)))
+    .where(and(eq(tokens.userId, userId), eq(tokens.kind, "user"), alive(now)))
     .orderBy(desc(tokens.createdAt), desc(tokens.id));
 }
 
@@ -65,7 +90,7 @@ export async function revokeTokensOf(tx: Tx, userId: string, which: "own" | "all
   return await tx
     .update(tokens)
     .set({ revokedAt: at })
-    .where(and(eq(tokens.userId, userId), which === "own" ? isNull(tokens.serverId) : undefined, alive(at)))
+    .where(and(eq(tokens.userId, userId), which === "own" ? eq(tokens.kind, "user") : undefined, alive(at)))
     .returning();
 }
 
@@ -80,4 +105,31 @@ export async function touchToken(db: Db, id: string, at: Date, notSince: Date): 
 export async function serverIdsByName(db: Db, userId: string): Promise<Map<string, string>> {
   const rows = await db.select({ id: servers.id, name: servers.name }).from(servers).where(eq(servers.userId, userId));
   return new Map(rows.map((row) => [row.name, row.id]));
+}
+
+/** What was made for runs of this server before this one. */
+export async function revokeTokensOfRunsBefore(
+  tx: Tx,
+  run: { readonly serverId: string; readonly generation: number },
+  at: Date,
+): Promise<Token[]> {
+  return await tx
+    .update(tokens)
+    .set({ revokedAt: at })
+    .where(and(eq(tokens.serverId, run.serverId), lt(tokens.generation, run.generation), alive(at)))
+    .returning();
+}
+
+/** Everything that was given for this code. */
+export async function revokeTokensOfCode(tx: Tx, codeHash: string, at: Date): Promise<Token[]> {
+  return await tx
+    .update(tokens)
+    .set({ revokedAt: at })
+    .where(and(eq(tokens.codeHash, codeHash), alive(at)))
+    .returning();
+}
+
+/** Tokens of servers and of logins in them that ended by themselves long ago. */
+export async function forgetServerTokensExpiredBefore(db: Db, at: Date): Promise<void> {
+  await db.delete(tokens).where(and(ne(tokens.kind, "user"), or(lt(tokens.expiresAt, at), lt(tokens.revokedAt, at))));
 }

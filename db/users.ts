@@ -1,7 +1,8 @@
 import { and, asc, count, desc, eq, inArray, isNull, like, ne, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { usersWithin, type Within } from "./memberships.ts";
-import { groupMembers, groups } from "./schema/groups.ts";
+import { groupMembers, groups, namespaces } from "./schema/groups.ts";
+import { homes } from "./schema/homes.ts";
 import { users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
 import { installation } from "./schema/system.ts";
@@ -51,6 +52,31 @@ type UserChange = Partial<Pick<User, "admin" | "disabledAt" | "passwordHash" | "
 
 export async function updateUser(tx: Tx, id: string, change: UserChange): Promise<void> {
   await tx.update(users).set(change).where(eq(users.id, id));
+}
+
+/** Never backwards. */
+export async function touchUser(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx
+    .update(users)
+    .set({ lastActivityAt: sql`greatest(${users.lastActivityAt}, ${at.toISOString()}::timestamptz)` })
+    .where(eq(users.id, id));
+}
+
+/** Homes whose files are there, or can be brought back. */
+export async function keptHomesOf(db: Db | Tx, userId: string): Promise<string[]> {
+  const rows = await db
+    .select({ name: homes.name })
+    .from(homes)
+    .where(and(eq(homes.userId, userId), isNull(homes.removedAt)))
+    .orderBy(asc(homes.name));
+  return rows.map((row) => row.name);
+}
+
+/** With everything that is nothing without them. The caller has taken their servers away, and no home of theirs is kept. */
+export async function deleteUserRow(tx: Tx, userId: string): Promise<void> {
+  await tx.delete(homes).where(eq(homes.userId, userId));
+  await tx.update(namespaces).set({ userId: null }).where(eq(namespaces.userId, userId));
+  await tx.delete(users).where(eq(users.id, userId));
 }
 
 export type UserSort = "name" | "-name" | "lastActivity" | "-lastActivity" | "created" | "-created";

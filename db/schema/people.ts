@@ -68,8 +68,18 @@ export const tokens = pgTable(
     userId: uuid("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
-    /** The one server this token was made for (its own calls to the hub); null for a user's own tokens. */
+    /** `server`: what a server calls the hub with. `oauth`: what it got for a visitor's login. */
+    kind: text("kind", { enum: ["user", "server", "oauth"] })
+      .notNull()
+      .default("user"),
+    /** The one server this token was made for; null for a user's own tokens. */
     serverId: uuid("server_id"),
+    /** The run of that server it was made for, and ends with. */
+    generation: integer("generation"),
+    /** The login an `oauth` token was made in, and ends with. */
+    sessionId: uuid("session_id"),
+    /** The code it was given for: brought a second time, it ends what came of the first. */
+    codeHash: text("code_hash"),
     hash: text("hash").notNull().unique(),
     /** First characters, so that people recognise it in a list. */
     prefix: text("prefix").notNull(),
@@ -80,13 +90,17 @@ export const tokens = pgTable(
     lastUsedAt: at("last_used_at"),
     revokedAt: at("revoked_at"),
   },
-  (t) => [index("tokens_user").on(t.userId)],
+  (t) => [
+    index("tokens_user").on(t.userId),
+    index("tokens_server").on(t.serverId),
+    index("tokens_code").on(t.codeHash).where(sql`${t.codeHash} is not null`),
+  ],
 );
 
-/** Single-use codes: the first admin link, `/hub/enter`. Redeemed by a DELETE … RETURNING, so exactly once. */
+/** Single-use codes: the first admin link, `/hub/enter`, the OAuth login of a server. Redeemed by a DELETE … RETURNING, so exactly once. */
 export const codes = pgTable("codes", {
   hash: text("hash").primaryKey(),
-  purpose: text("purpose", { enum: ["admin-link", "enter"] }).notNull(),
+  purpose: text("purpose", { enum: ["admin-link", "enter", "oauth"] }).notNull(),
   payload: jsonb("payload").$type<Record<string, string>>().notNull(),
   expiresAt: at("expires_at").notNull(),
 });

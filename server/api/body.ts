@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
-/** The parsed body, or undefined when it isn't JSON, isn't UTF-8 or is longer than `maxBytes`. */
-export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+/** The body's text, or undefined when it isn't UTF-8 or is longer than `maxBytes`. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -10,7 +10,18 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parsed body, or undefined when it isn't JSON, isn't UTF-8 or is longer than `maxBytes`. */
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const text = await readBody(request, maxBytes);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

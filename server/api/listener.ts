@@ -67,7 +67,7 @@ async function handle({ hub, metrics, options, request, response, origin }: Exch
     response.end(await renderMetrics(metrics, hub));
     return;
   }
-  await handleRest(hub, { actor: identified.actor, origin }, request, response);
+  await handleRest(hub, { identified, origin }, request, response);
 }
 
 async function sendHealth(hub: Hub, response: ServerResponse): Promise<void> {

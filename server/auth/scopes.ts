@@ -8,6 +8,9 @@ export const scopeNames = [
   "admin:users",
   "list:users",
   "read:users",
+  "read:users:name",
+  "read:users:groups",
+  "read:users:activity",
   "users:activity",
   "admin:groups",
   "list:groups",
@@ -30,6 +33,8 @@ export const scopeNames = [
   "sessions",
   "read:metrics",
   "read:hub",
+  "list:services",
+  "proxy",
   "shutdown",
 ] as const;
 export type ScopeName = (typeof scopeNames)[number];
@@ -46,6 +51,7 @@ export type On = { readonly user: string; readonly server?: string } | { readonl
 const includes: Partial<Record<ScopeName, readonly ScopeName[]>> = {
   "admin:users": ["read:users", "list:users", "tokens", "users:activity", "sessions"],
   "list:users": ["read:users"],
+  "read:users": ["read:users:name", "read:users:groups", "read:users:activity"],
   tokens: ["read:tokens"],
   "admin:groups": ["groups", "list:groups"],
   groups: ["read:groups"],

@@ -122,6 +122,13 @@ const Hub = z.strictObject({
     .describe(
       "host:port of the API listener that servers (pods) and the edge reach. Default: a Unix socket in the home, plus a loopback port when servers need one.",
     ),
+  apiUrl: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional()
+    .describe(
+      "Where servers with a login of their own (`auth: hub`) find hub.apiListen: http://10.96.0.20:8081/hub/api. Default: on one machine a loopback port; in a cluster the service `berth-hub` or `hub` of the hub's namespace.",
+    ),
   connectUrl: z
     .string()
     .optional()

@@ -110,6 +110,8 @@ export const TokenAnswer = z.discriminatedUnion("kind", [
     /** Servers this token may open, by id; `"own"` means every server of its user. */
     access: z.union([z.literal("own"), z.literal("none"), z.array(z.string())]),
     expiresAt: z.int().nullable(),
+    /** The login a token was made in, and ends with; null for those people made. */
+    sidHash: z.string().nullable().optional(),
   }),
   z.object({ kind: z.literal("unknown") }),
 ]);

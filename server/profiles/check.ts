@@ -2,6 +2,7 @@ import type { Config } from "#server/config/schema.ts";
 import { homeVolumeTemplate } from "./base-settings.ts";
 import { type ListedProfile, listedProfiles, settledConfig } from "./catalogue.ts";
 import { isPlain, type Plain } from "./merge.ts";
+import { hasOwnLogin } from "./own-login.ts";
 import type { ProfileOption } from "./profile-list.ts";
 import { resolveProfile } from "./resolve.ts";
 import { findTemplateProblem } from "./template.ts";
@@ -31,19 +32,12 @@ export function profileWarnings(config: Config): Finding[] {
   ]);
 }
 
-/** `cmd` as KubeSpawner means it starts a program that logs people in through the hub, which has no such login yet. */
+/** In a cluster nothing listens for pods unless the configuration says where. */
 function ownLogin(config: Config, profile: ListedProfile, path: Path): Finding[] {
-  const resolved = resolveProfile({
-    config,
-    profile: profile.slug,
-    options: {},
-    user: { name: "a" },
-    server: { name: "" },
-    groups: "configuration",
-  });
-  if (!resolved.ok || resolved.spec.app.auth !== "hub") return [];
+  const reachable = config.spawner.type === "local" || config.hub.apiListen !== undefined;
+  if (reachable || !hasOwnLogin(config, profile)) return [];
   const message =
-    "A server with a login of its own (jupyterhub-singleuser) can't reach the hub in this version. Remove “cmd” to run plain JupyterLab, or set “app”.";
+    "Servers of this profile make their own login (jupyterhub-singleuser) and have to reach the hub for it. Set hub.apiListen, or “app” to run plain JupyterLab.";
   return [{ path, message }];
 }
 

@@ -10,6 +10,8 @@ export type HomePaths = {
   readonly verifyKey: string;
   /** The hub's API, for the edge beside it. */
   readonly apiSocket: string;
+  /** The loopback port servers call the hub's API on, once one needed it. */
+  readonly serversApiPort: string;
   /** The hub's API with all rights, for the command line of whoever owns this home. */
   readonly adminSocket: string;
   readonly edgeSocket: string;
@@ -32,6 +34,7 @@ export function homePaths(home: string): HomePaths {
     signingKey: path.join(home, "keys", "session.pem"),
     verifyKey: path.join(home, "keys", "session.pub.pem"),
     apiSocket: path.join(run, "hub", "api.sock"),
+    serversApiPort: path.join(run, "hub", "servers-api.port"),
     adminSocket: path.join(run, "hub", "admin.sock"),
     edgeSocket: path.join(run, "hub", "edge.sock"),
     webFolder: path.join(run, "web"),

@@ -15,6 +15,7 @@ import type { HomePaths } from "./home.ts";
 import { closeServer, listenOn } from "./listen.ts";
 import { makeSpawner } from "./make-spawner.ts";
 import { withOwnNamespace } from "./own-namespace.ts";
+import { withServersApi } from "./servers-api.ts";
 
 export type HubRole = { readonly hub: Hub; stop(): Promise<void> };
 
@@ -32,7 +33,7 @@ export type HubRoleOptions = {
 /** The hub: database, reconciler, API and internal listeners. */
 export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
   const { paths, log } = options;
-  const config = withOwnNamespace(options.config);
+  const config = await withServersApi(withOwnNamespace(options.config), paths.serversApiPort);
   await migrate(options.databaseUrl);
   const signingKey = await loadSigningKey({ file: config.hub.signingKeyFile ?? paths.signingKey });
   writeFileSync(paths.verifyKey, signingKey.publicPem);
@@ -49,7 +50,7 @@ export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
     makeSpawner: (db, installationId) =>
       makeSpawner({ config, home: paths.home, jupyter: options.jupyter, db, installationId, log }),
   });
-  const servers = await openListeners(hub, metrics, options);
+  const servers = await openListeners(hub, metrics, { ...options, config });
   hub.start();
   metrics.startup.set(process.uptime());
   return {

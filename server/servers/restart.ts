@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { inTransaction } from "#db/client.ts";
 import { groupNamesOfUser } from "#db/memberships.ts";
 import { lockServer, type ServerRow, wishRunning } from "#db/servers.ts";
@@ -7,7 +6,9 @@ import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import { resolveProfile } from "#server/profiles/resolve.ts";
+import { specOf } from "#server/spawner/record.ts";
 import type { VerbContext } from "#server/verb-context.ts";
+import { registerSecret, secretFor } from "./secret.ts";
 import { actorLabel, choiceRefused, startServer } from "./start.ts";
 import { refuseDisabled } from "./start-refusals.ts";
 import { getServerRow, ServerInput } from "./stop.ts";
@@ -37,6 +38,8 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
     // Pressed twice: the new run is on its way already.
     if (server.phaseGeneration < server.generation || server.phase !== "ready") return server;
+    const oldSpec = specOf(server);
+    if (oldSpec === null) throw new HubError("conflict", "This server never ran. Start it instead.");
     const { profileSlug, options, spec, homeId, groupId, namespace } = server;
     const wish = {
       profileSlug,
@@ -45,10 +48,11 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
       homeId,
       groupId,
       namespace,
-      secret: randomBytes(32).toString("base64url"),
+      secret: secretFor(oldSpec),
       wishedBy: actorLabel(ctx),
     };
     const wished = await wishRunning(tx, server, wish, "kept", ctx.clock.now());
+    await registerSecret(tx, wished, input.user, ctx.clock.now());
     await recordAudit(tx, ctx, {
       action: "server.restart",
       target: `server:${server.id}`,

@@ -2,6 +2,7 @@ import type { Tx } from "#db/client.ts";
 import { countActive, findServer, listServersOf } from "#db/servers.ts";
 import { holdActiveUser, type User } from "#db/users.ts";
 import { HubError } from "#server/errors.ts";
+import type { ServerSpec } from "#server/profiles/spec.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { serverNameProblem } from "./names.ts";
 
@@ -41,4 +42,14 @@ export async function refuseBeyondLimit(ctx: VerbContext, tx: Tx): Promise<void>
       `All ${limit} places for servers are taken. Try again when somebody has stopped theirs.`,
     );
   }
+}
+
+/** Before anything is recorded: such a server would start and end at once. */
+export function refuseHubOutOfReach({ config }: VerbContext, spec: Pick<ServerSpec, "app">): void {
+  if (spec.app.auth !== "hub" || config.hub.apiUrl !== undefined) return;
+  throw new HubError(
+    "invalid",
+    "Servers of this profile make their own login, and nobody has said where they reach the hub. Ask an admin to set hub.apiUrl.",
+    { detail: { field: "profile" } },
+  );
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { inTransaction, type Tx } from "#db/client.ts";
 import { groupsOfMember, type MemberGroup } from "#db/reservations.ts";
@@ -20,7 +19,14 @@ import type { VerbContext } from "#server/verb-context.ts";
 import { groupForStart, namespaceForStart, placeFor } from "./group-of-start.ts";
 import { type HomePlan, homeFrom, isSharedByTemplate, planHome } from "./home.ts";
 import { objectNameFor, originLabelFor } from "./names.ts";
-import { accountDisabled, refuseBadName, refuseBeyondLimit, refuseDisabled } from "./start-refusals.ts";
+import { registerSecret, secretFor } from "./secret.ts";
+import {
+  accountDisabled,
+  refuseBadName,
+  refuseBeyondLimit,
+  refuseDisabled,
+  refuseHubOutOfReach,
+} from "./start-refusals.ts";
 
 export const StartServerInput = z.strictObject({
   user: z.string().max(256),
@@ -79,6 +85,7 @@ async function decideStart(ctx: VerbContext, input: Input): Promise<Start> {
     groups: memberships.map(({ group }) => group.name),
   });
   if (!resolved.ok) throw choiceRefused(resolved.problem);
+  refuseHubOutOfReach(ctx, resolved.spec);
   const member = await groupForStart(ctx, user, { server: input.name, group: input.group, memberships });
   return { input, user, member, resolved };
 }
@@ -137,13 +144,15 @@ async function reserveAndWish(
     profileSlug: resolved.profileSlug,
     options: resolved.options,
     spec: resolved.spec,
-    secret: randomBytes(32).toString("base64url"),
+    secret: secretFor(resolved.spec),
     homeId: home?.id ?? null,
     groupId,
     namespace,
     wishedBy: actorLabel(ctx),
   };
-  return await wishRunning(tx, server, wish, heldOf(asked), ctx.clock.now());
+  const wished = await wishRunning(tx, server, wish, heldOf(asked), ctx.clock.now());
+  await registerSecret(tx, wished, user.name, ctx.clock.now());
+  return wished;
 }
 
 function heldOf(asked: Totals): Held {

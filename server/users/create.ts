@@ -15,10 +15,11 @@ import { userRowOf } from "./user-row.ts";
 export const CreateUserInput = z.strictObject({
   name: UserName,
   admin: z.boolean().default(false),
-  password: z.string().max(1024).optional(),
+  /** `null`: none, for somebody who comes through a provider. */
+  password: z.string().max(1024).nullish(),
 });
 
-/** Makes a local account. Without a password one is made up, and returned this once. */
+/** Makes an account. Left out, a password is made up where passwords are used, and returned this once. */
 export async function createUser(
   ctx: VerbContext,
   rawInput: unknown,
@@ -26,8 +27,7 @@ export async function createUser(
   const input = CreateUserInput.parse(rawInput);
   await requireScope(ctx, "admin:users", "everything");
   const { name, admin } = input;
-  const problem =
-    userNameProblem(name) ?? (input.password === undefined ? null : passwordProblem(input.password, name));
+  const problem = userNameProblem(name) ?? (input.password == null ? null : passwordProblem(input.password, name));
   if (problem !== null) throw new HubError("invalid", problem);
   const madeUp = input.password === undefined && ctx.config.auth.local.enabled ? makePassword() : null;
   const password = input.password ?? madeUp;

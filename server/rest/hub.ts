@@ -1,0 +1,118 @@
+import { jupyterhubVersion } from "#server/api/respond.ts";
+import { requireScope } from "#server/auth/require-scope.ts";
+import { HubError } from "#server/errors.ts";
+import { listRoutes } from "#server/servers/list-routes.ts";
+import { tokenFacts } from "#server/tokens/facts.ts";
+import { ownUser } from "#server/users/page.ts";
+import type { VerbContext } from "#server/verb-context.ts";
+import { version } from "#server/version.ts";
+import { userModel } from "./models.ts";
+import { json, type RestAnswer, type RestCall, type RestRoute } from "./route.ts";
+
+export const hubRoutes: readonly RestRoute[] = [
+  {
+    method: "GET",
+    path: "/",
+    takes: "nothing",
+    does: "The version of JupyterHub whose API this is.",
+    handle: () => json(200, { version: jupyterhubVersion }),
+  },
+  {
+    method: "GET",
+    path: "/info",
+    takes: "read:hub",
+    does: "What this hub is made of.",
+    handle: async ({ hub, verb }) => {
+      await requireScope(verb, "read:hub", "everything");
+      const spawner = { class: `berth.${hub.config.spawner.type}`, version };
+      const authenticator = { class: "berth.auth", version };
+      return json(200, {
+        version: jupyterhubVersion,
+        berth: version,
+        python: "",
+        sys_executable: "",
+        spawner,
+        authenticator,
+      });
+    },
+  },
+  {
+    method: "GET",
+    path: "/user",
+    takes: "token",
+    does: "Who asks, with their scopes: what a server asks about its visitor.",
+    handle: whoAsks,
+  },
+  {
+    method: "GET",
+    path: "/services",
+    takes: "list:services",
+    does: "Services. There are none: programs use tokens.",
+    handle: async ({ verb }) => {
+      await requireScope(verb, "list:services", "everything");
+      return json(200, {});
+    },
+  },
+  {
+    method: "GET",
+    path: "/services/:service",
+    takes: "list:services",
+    does: "One service: always 404.",
+    handle: async ({ verb }) => {
+      await requireScope(verb, "list:services", "everything");
+      throw new HubError("not-found", "There are no services here. Programs use tokens.");
+    },
+  },
+  {
+    method: "GET",
+    path: "/proxy",
+    takes: "proxy",
+    does: "Where the edges lead, by path.",
+    handle: async ({ verb }) => json(200, await listRoutes(verb)),
+  },
+  ...(["POST", "PATCH"] as const).map(
+    (method): RestRoute => ({
+      method,
+      path: "/proxy",
+      takes: "proxy",
+      does: "Always 501: the edges follow the hub by themselves.",
+      handle: ({ verb }) =>
+        notHere(verb, "proxy", "The edges follow the hub by themselves; there is nothing to check or to replace."),
+    }),
+  ),
+  {
+    method: "POST",
+    path: "/shutdown",
+    takes: "shutdown",
+    does: "Always 501: whoever started the hub stops it.",
+    handle: ({ verb }) => notHere(verb, "shutdown", "A hub ends with the program or the pod it runs in. Stop that."),
+  },
+];
+
+async function notHere(verb: VerbContext, scope: "proxy" | "shutdown", message: string): Promise<RestAnswer> {
+  await requireScope(verb, scope, "everything");
+  return json(501, { status: 501, message });
+}
+
+async function whoAsks({ verb, hub }: RestCall): Promise<RestAnswer> {
+  const { actor, config } = verb;
+  if (actor.kind === "system")
+    return json(200, { kind: "service", name: actor.name, admin: true, roles: [], scopes: [...actor.scopes] });
+  const own = await ownUser(verb);
+  const facts = actor.kind === "token" ? await tokenFacts(hub.db, actor.tokenId) : null;
+  return json(200, {
+    ...userModel({ actor, config }, own),
+    // jupyterhub-singleuser reads these whatever the token may (auth.py, `check_scopes`).
+    name: own.user.name,
+    admin: own.user.admin,
+    groups: own.groups,
+    scopes: [...actor.scopes].sort(),
+    session_id: actor.kind === "user" ? sessionIdOf(actor.sessionId) : sessionIdOf(facts?.sessionId ?? null),
+    ...(actor.kind === "token" ? { token_id: actor.tokenId } : {}),
+  });
+}
+
+/** JupyterHub's `jupyterhub-session-id`: no secret, only a name for one login. */
+export function sessionIdOf(id: string | null): string | null {
+  return id?.replaceAll("-", "") ?? null;
+}

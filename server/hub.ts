@@ -174,6 +174,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       endRefreshes();
       await Promise.all([reconciler.stop(), culler.stop(), budgets.stop(), tenancies.stop()]);
       await notifications.stop();
+      await spawner.disconnect?.();
       await connection.close();
     },
   };

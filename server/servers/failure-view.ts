@@ -46,6 +46,13 @@ const adviceFor: Record<SpawnFailureReason, Advice> = {
     title: "Your server started but doesn't answer",
     whatYouCanDo: [tryAgain, otherProfile, tellAdmin],
   },
+  "not-stopping": {
+    title: "Your server doesn't stop",
+    whatYouCanDo: [
+      "Wait: Berth goes on trying, and you can start it again once it is gone.",
+      "Send the text below to your admin: its machine may not answer.",
+    ],
+  },
   storage: { title: "Your home isn't ready", whatYouCanDo: ["Try again in a few minutes.", tellAdmin] },
   "storage-missing": {
     title: "Your home can't be found",

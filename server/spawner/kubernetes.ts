@@ -44,5 +44,6 @@ export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spaw
     removeHome: (home, signal) => removeClaim(k, home, signal),
     logTail: (ref, lines) => podLog(k, ref, lines),
     health: () => kubernetesHealth(k, staleSince),
+    disconnect: () => k.client.close(),
   };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Seen, type ServerState, type Situation, type Step, step, type Wish } from "./machine.ts";
+import { step } from "./machine.ts";
+import type { Seen, ServerState, Situation, Step, Wish } from "./machine-state.ts";
 import type { Observation, Target, WaitPhase } from "./spawner.ts";
 
 const t0 = new Date("2026-01-01T00:00:00Z");
@@ -228,6 +229,40 @@ describe("timeouts", () => {
     const seen: Observation = { ...running, since: later(200) };
     const probing = step(given({ state: starting, seen: { observation: seen }, now: later(201) }));
     expect(probing.effect).toMatchObject({ do: "probe", deadline: later(260) });
+  });
+});
+
+describe("R-05: a stop that doesn't end", () => {
+  const lateStop = () =>
+    step(given({ state: stopping, desired: "stopped", seen: { observation: going }, now: later(600) }));
+
+  test("is said after ten minutes, and is asked for again and again", () => {
+    const soon = step(given({ state: stopping, desired: "stopped", seen: { observation: going }, now: later(599) }));
+    expect(outcome(soon)).toBe("stopping/stop");
+    expect(lateStop().state).toMatchObject({ phase: "failed", failure: { reason: "not-stopping" } });
+    expect(lateStop().effect.do).toBe("stop");
+  });
+
+  test.each(["stopped", "running"] as const)(
+    "is never called stopped, nor started beside, while %s is wished",
+    (desired) => {
+      const { state } = lateStop();
+      const again = { state, desired, generation: desired === "running" ? 2 : 1, now: later(900) };
+      expect(outcome(step(given({ ...again, seen: { observation: going } })))).toBe("failed/stop");
+      expect(outcome(step(given({ ...again, seen: { observation: null } })))).toBe("failed/look");
+      expect(outcome(step(given({ ...again, seen: { observation: absent, live: false } })))).toBe("failed/look");
+    },
+  );
+
+  test("ends with the run: stopped, or the start that was asked for meanwhile", () => {
+    const { state } = lateStop();
+    expect(outcome(step(given({ state, desired: "stopped" })))).toBe("stopped/wait");
+    expect(outcome(step(given({ state, generation: 2 })))).toBe("queued/wait");
+  });
+
+  test("isn't late while nobody can tell what runs", () => {
+    const seen = { observation: null };
+    expect(outcome(step(given({ state: stopping, desired: "stopped", seen, now: later(6000) })))).toBe("stopping/look");
   });
 });
 

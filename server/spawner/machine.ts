@@ -1,4 +1,10 @@
-import type { Observation, SpawnFailure, Target, WaitPhase } from "./spawner.ts";
+import { notStopping } from "./machine-failures.ts";
+import { whileReady, whileSpawning, whileStarting } from "./machine-running.ts";
+import type { Effect, ServerState, Situation, Step } from "./machine-state.ts";
+import { idle, isGone, keep, stopEffect } from "./machine-steps.ts";
+
+/** R-05. Longer than any grace period a profile gives: what is there after this needs an admin. */
+const stopDeadlineSeconds = 600;
 
 /**
  * The life of a server as one pure function. It is level-based: given what is wished, what was last recorded and what
@@ -8,62 +14,11 @@ import type { Observation, SpawnFailure, Target, WaitPhase } from "./spawner.ts"
  * Invariants (property-tested): nothing is spawned for a wish that isn't "running"; nothing is `ready` without a running
  * sighting of that very generation; an unknown observation (`null`) changes nothing that runs.
  */
-export type Wish = { readonly desired: "running" | "stopped"; readonly generation: number; readonly wishedAt: Date };
-
-export type ServerState =
-  | { readonly phase: "stopped" }
-  | { readonly phase: "queued"; readonly since: Date }
-  | { readonly phase: "spawning"; readonly since: Date }
-  | {
-      readonly phase: "starting";
-      readonly since: Date;
-      readonly runId: string | null;
-      readonly wait: WaitPhase | null;
-      readonly clockFrom: Date;
-    }
-  | { readonly phase: "ready"; readonly since: Date; readonly runId: string; readonly target: Target }
-  | { readonly phase: "stopping"; readonly since: Date; readonly runId: string | null }
-  | { readonly phase: "failed"; readonly since: Date; readonly failure: SpawnFailure };
-
-/** What is known right now. `seen` is null when the backend can't tell; `seenGeneration` is the sighting's own. */
-export type Seen = {
-  readonly observation: Observation | null;
-  readonly seenGeneration: number;
-  /** The observation was read live, past every cache: only then may it end something. */
-  readonly live: boolean;
-  readonly slotFree: boolean;
-};
-
-export type MachineLimits = {
-  readonly startTimeoutSeconds: number;
-  readonly httpTimeoutSeconds: number;
-};
-
-export type Effect =
-  | { readonly do: "spawn" }
-  | { readonly do: "stop"; readonly generation: number; readonly runId: string | null }
-  | { readonly do: "probe"; readonly target: Target; readonly runId: string; readonly deadline: Date }
-  /** Look again past the cache before deciding. */
-  | { readonly do: "look" }
-  | { readonly do: "wait"; readonly until: Date | null };
-
-export type Step = { readonly state: ServerState; readonly stateGeneration: number; readonly effect: Effect };
-
-export type Situation = {
-  readonly wish: Wish;
-  readonly state: ServerState;
-  readonly stateGeneration: number;
-  readonly seen: Seen;
-  readonly limits: MachineLimits;
-  readonly now: Date;
-};
-
-const idle: Effect = { do: "wait", until: null };
-
 export function step(s: Situation): Step {
   const current: ServerState = s.state;
   const isRunning = current.phase === "spawning" || current.phase === "starting" || current.phase === "ready";
-  if (current.phase === "stopping") return whileStopping(s, current);
+  if (current.phase === "stopping" || (current.phase === "failed" && isNotStopping(current)))
+    return whileStopping(s, current);
   if (s.wish.desired === "stopped") return towardsStopped(s, isRunning);
   if (s.stateGeneration < s.wish.generation) return isRunning ? beginStopping(s) : towardsNewRun(s);
   switch (current.phase) {
@@ -84,10 +39,6 @@ export function step(s: Situation): Step {
   }
 }
 
-function keep(s: Situation, effect: Effect): Step {
-  return { state: s.state, stateGeneration: s.stateGeneration, effect };
-}
-
 function towardsStopped(s: Situation, isRunning: boolean): Step {
   if (isRunning) return beginStopping(s);
   const stopped: Step = { state: { phase: "stopped" }, stateGeneration: s.wish.generation, effect: idle };
@@ -103,8 +54,8 @@ function beginStopping(s: Situation): Step {
   };
 }
 
-/** Only a live look may say that a run is over; then the wish decides what comes next. */
-function whileStopping(s: Situation, state: Extract<ServerState, { phase: "stopping" }>): Step {
+/** Only a live look may say that a run is over; then the wish decides what comes next. It is asked to stop until it is. */
+function whileStopping(s: Situation, state: Stopping | Failed): Step {
   const { observation, live } = s.seen;
   if (observation?.kind === "absent" && live) {
     if (s.wish.desired === "stopped")
@@ -116,11 +67,23 @@ function whileStopping(s: Situation, state: Extract<ServerState, { phase: "stopp
     };
   }
   if (observation === null || !live) return keep(s, { do: "look" });
-  return keep(s, {
-    do: "stop",
-    generation: s.stateGeneration,
-    runId: observation.kind === "absent" ? state.runId : observation.runId,
-  });
+  const runId = observation.kind !== "absent" ? observation.runId : state.phase === "stopping" ? state.runId : null;
+  return {
+    ...keep(s, { do: "stop", generation: s.stateGeneration, runId }),
+    state: isStopLate(s, state) ? { phase: "failed", since: s.now, failure: notStopping(stopDeadlineSeconds) } : state,
+  };
+}
+
+type Stopping = Extract<ServerState, { phase: "stopping" }>;
+type Failed = Extract<ServerState, { phase: "failed" }>;
+
+/** Said only of what is seen live: while nobody can tell, a stop is neither late nor over. */
+function isStopLate(s: Situation, state: Stopping | Failed): boolean {
+  return state.phase === "stopping" && s.now.getTime() >= state.since.getTime() + stopDeadlineSeconds * 1000;
+}
+
+function isNotStopping(state: Failed): boolean {
+  return state.failure.reason === "not-stopping";
 }
 
 /** A new run begins only when nothing of an older one is left: two runs would share one home. */
@@ -137,177 +100,7 @@ function queued(s: Situation, effect: Effect): Step {
   return { state: { phase: "queued", since: s.wish.wishedAt }, stateGeneration: s.wish.generation, effect };
 }
 
-/** A backend that asks for one more try for ever is a failed start all the same. */
-function whileSpawning(s: Situation, state: Extract<ServerState, { phase: "spawning" }>): Step {
-  const deadline = state.since.getTime() + s.limits.startTimeoutSeconds * 1000;
-  return s.now.getTime() >= deadline ? fail(s, notAccepted(s.limits.startTimeoutSeconds)) : keep(s, { do: "spawn" });
-}
-
-function whileStarting(s: Situation, state: Extract<ServerState, { phase: "starting" }>): Step {
-  const { observation } = s.seen;
-  if (observation === null) return keep(s, { do: "look" });
-  switch (observation.kind) {
-    case "absent":
-      return s.seen.live ? fail(s, goneWhileStarting) : keep(s, { do: "look" });
-    case "exited":
-      return fail(s, observation.failure);
-    case "stopping":
-      return s.seen.live ? fail(s, goneWhileStarting) : keep(s, { do: "look" });
-    case "waiting":
-      return whileWaiting(s, state, observation.phase, observation.runId);
-    case "running":
-      return whileUnanswered(s, state, observation);
-    default:
-      return observation satisfies never;
-  }
-}
-
-/** A pull may take as long as it takes: the start's clock stands still meanwhile and runs from its end. */
-function whileWaiting(
-  s: Situation,
-  state: Extract<ServerState, { phase: "starting" }>,
-  wait: WaitPhase,
-  runId: string,
-): Step {
-  const clockFrom = wait === "pulling" ? s.now : state.clockFrom;
-  const deadline = new Date(clockFrom.getTime() + s.limits.startTimeoutSeconds * 1000);
-  if (wait !== "pulling" && s.now >= deadline) return fail(s, timedOut(s.limits.startTimeoutSeconds, wait));
-  const changed = wait !== state.wait || runId !== state.runId;
-  const next: ServerState = changed ? { ...state, wait, runId, clockFrom } : state;
-  return {
-    state: next,
-    stateGeneration: s.stateGeneration,
-    effect: { do: "wait", until: wait === "pulling" ? null : deadline },
-  };
-}
-
-function whileUnanswered(
-  s: Situation,
-  state: Extract<ServerState, { phase: "starting" }>,
-  observation: Extract<Observation, { kind: "running" }>,
-): Step {
-  const from = Math.max(observation.since.getTime(), state.clockFrom.getTime());
-  const deadline = new Date(from + s.limits.httpTimeoutSeconds * 1000);
-  const probe: Effect = { do: "probe", target: observation.target, runId: observation.runId, deadline };
-  const changed = state.runId !== observation.runId || state.wait !== null;
-  return {
-    state: changed ? { ...state, runId: observation.runId, wait: null } : state,
-    stateGeneration: s.stateGeneration,
-    effect: probe,
-  };
-}
-
-/** What the reconciler records when a probe was answered. */
-export function answered(runId: string, target: Target, now: Date): ServerState {
-  return { phase: "ready", since: now, runId, target };
-}
-
-/** What the reconciler records when the probe's deadline passed. */
-export function unanswered(httpTimeoutSeconds: number, now: Date): ServerState {
-  const failure: SpawnFailure = {
-    reason: "not-answering",
-    publicMessage: `Your server started but did not answer within ${httpTimeoutSeconds} seconds.`,
-    detail: "the readiness probe got no answer with a status below 500",
-  };
-  return { phase: "failed", since: now, failure };
-}
-
-/** Unknown is never "stopped"; the first certain sign that the run went ends the route. */
-function whileReady(s: Situation, state: Extract<ServerState, { phase: "ready" }>): Step {
-  const { observation, live } = s.seen;
-  if (observation === null) return keep(s, idle);
-  switch (observation.kind) {
-    case "running":
-    case "waiting":
-      if (isRoutedRun(state, observation)) return keep(s, idle);
-      if (!live) return keep(s, { do: "look" });
-      return observation.runId === state.runId ? backToStarting(s, observation) : fail(s, replaced);
-    case "exited":
-      return fail(s, observation.failure);
-    case "absent":
-    case "stopping":
-      return live ? fail(s, goneWhileReady) : keep(s, { do: "look" });
-    default:
-      return observation satisfies never;
-  }
-}
-
-/** Whether the route leads where this run is: an address that changed under one run is somebody else's by now (S-60). */
-function isRoutedRun(state: Extract<ServerState, { phase: "ready" }>, seen: Observation): boolean {
-  return seen.kind === "running" && seen.runId === state.runId && isSameTarget(seen.target, state.target);
-}
-
-function isSameTarget(a: Target, b: Target): boolean {
-  if (a.kind === "tcp") return b.kind === "tcp" && a.host === b.host && a.port === b.port;
-  return b.kind === "unix" && a.path === b.path;
-}
-
-/** The run is there but not where it answered, or not answering any more: no route until it has answered again. */
-function backToStarting(s: Situation, seen: Extract<Observation, { kind: "running" | "waiting" }>): Step {
-  const state = { phase: "starting", since: s.now, runId: seen.runId, wait: null, clockFrom: s.now } as const;
-  if (seen.kind === "waiting") return whileWaiting({ ...s, state }, state, seen.phase, seen.runId);
-  return whileUnanswered({ ...s, state }, state, seen);
-}
-
-function fail(s: Situation, failure: SpawnFailure): Step {
-  return {
-    state: { phase: "failed", since: s.now, failure },
-    stateGeneration: s.stateGeneration,
-    effect: stopEffect(s),
-  };
-}
-
 /** A failed run leaves nothing behind. */
 function cleanUp(s: Situation): Step {
   return isGone(s) ? keep(s, idle) : keep(s, stopEffect(s));
-}
-
-function isGone(s: Situation): boolean {
-  return s.seen.observation === null || s.seen.observation.kind === "absent";
-}
-
-function stopEffect(s: Situation): Effect {
-  const { observation, seenGeneration } = s.seen;
-  const seen = observation !== null && observation.kind !== "absent";
-  return { do: "stop", generation: seen ? seenGeneration : s.stateGeneration, runId: seen ? observation.runId : null };
-}
-
-const goneWhileStarting: SpawnFailure = {
-  reason: "gone",
-  publicMessage: "Your server was removed while it was starting, and not by Berth.",
-  detail: "the object was deleted from outside before it was ready",
-};
-const goneWhileReady: SpawnFailure = {
-  reason: "gone",
-  publicMessage:
-    "Your server was stopped from outside. Files you saved are in your home; what was only in memory is lost.",
-  detail: "the object of a ready server is gone or being deleted, and Berth did not ask for it",
-};
-const replaced: SpawnFailure = {
-  reason: "gone",
-  publicMessage:
-    "Your server was replaced from outside. Files you saved are in your home; what was only in memory is lost.",
-  detail: "another run was found under the same name",
-};
-
-function timedOut(seconds: number, wait: WaitPhase): SpawnFailure {
-  const what: Record<WaitPhase, string> = {
-    storage: "its storage was not ready",
-    scheduling: "no machine had room for it",
-    pulling: "its image was not there",
-    starting: "it did not come up",
-  };
-  return {
-    reason: wait === "scheduling" ? "unschedulable" : wait === "storage" ? "storage" : "timeout",
-    publicMessage: `Your server did not start within ${seconds} seconds: ${what[wait]}.`,
-    detail: `start timeout while waiting for: ${wait}`,
-  };
-}
-
-function notAccepted(seconds: number): SpawnFailure {
-  return {
-    reason: "timeout",
-    publicMessage: `Your server could not be asked for within ${seconds} seconds.`,
-    detail: "start timeout while the backend asked for one more try each time",
-  };
 }

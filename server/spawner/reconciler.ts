@@ -1,6 +1,7 @@
 import { BackendView } from "./backend-view.ts";
 import { holdLease } from "./lease.ts";
-import { Term, type TermDeps } from "./term.ts";
+import { Term } from "./term.ts";
+import type { TermDeps } from "./term-deps.ts";
 
 /**
  * Observe → `step` → effect, for every server, by the one hub that leads. Level-based: a server is looked at when its
@@ -37,7 +38,7 @@ export class Reconciler {
 
   /** Look at this server now. Heard by every hub; only the leader acts. */
   poke(serverId: string): void {
-    this.#term?.schedule(serverId);
+    this.#term?.poke(serverId);
   }
 
   get leading(): boolean {

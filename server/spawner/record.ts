@@ -1,7 +1,7 @@
 import type { StateChange } from "#db/server-state.ts";
 import type { ServerRow } from "#db/servers.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
-import type { ServerState, Wish } from "./machine.ts";
+import type { ServerState, Wish } from "./machine-state.ts";
 import type { ServerRef, SpawnFailure, Target, WaitPhase } from "./spawner.ts";
 
 /** Rows to machine states and back. The JSON columns are written by `changeFor` alone, so reading them needs no doubt. */

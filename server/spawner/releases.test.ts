@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Seen, type ServerState, step, type Wish } from "./machine.ts";
+import { step } from "./machine.ts";
+import type { Seen, ServerState, Wish } from "./machine-state.ts";
 import { isOver } from "./releases.ts";
 import type { Observation } from "./spawner.ts";
 

@@ -1,7 +1,7 @@
 import type { Db } from "#db/client.ts";
 import { heldAtRest, releaseReservation } from "#db/reservations.ts";
 import type { ServerRow } from "#db/servers.ts";
-import type { Seen, Step } from "./machine.ts";
+import type { Seen, Step } from "./machine-state.ts";
 
 type Sight = Pick<Seen, "observation" | "live">;
 type Outcome = Pick<Step, "state" | "stateGeneration">;

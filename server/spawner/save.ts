@@ -2,7 +2,7 @@ import type { Db } from "#db/client.ts";
 import { type LedgerEntry, recordState } from "#db/server-state.ts";
 import type { ServerRow } from "#db/servers.ts";
 import { limitsOf } from "#server/profiles/limits.ts";
-import type { ServerState } from "./machine.ts";
+import type { ServerState } from "./machine-state.ts";
 import { changeFor, specOf } from "./record.ts";
 
 type Saving = {
@@ -57,6 +57,8 @@ function ledgerFor({ row, next, stateGeneration: generation, now }: Saving): Led
     case "stopped":
     case "failed":
       if (row.phase === next.phase) return null;
+      // It runs on.
+      if (next.phase === "failed" && next.failure.reason === "not-stopping") return null;
       return { kind: "ended", generation, at: now, reason: next.phase === "failed" ? next.failure.reason : "stopped" };
     default:
       return null;

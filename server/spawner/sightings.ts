@@ -1,4 +1,4 @@
-import type { Seen } from "./machine.ts";
+import type { Seen } from "./machine-state.ts";
 import type { Sighting } from "./spawner.ts";
 
 /** What the backend last said of each server, and how much that is worth. Lives and dies with one leadership. */

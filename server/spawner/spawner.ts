@@ -28,6 +28,8 @@ export interface Spawner {
   logTail(ref: ServerRef, lines: number): Promise<readonly string[]>;
   /** For `doctor`, the health page and readiness. */
   health(): Promise<SpawnerHealth>;
+  /** Lets go of its connections; servers run on. Not there where a backend holds none. */
+  disconnect?(): Promise<void>;
 }
 
 export type KeptHome = {
@@ -125,6 +127,7 @@ export const spawnFailureReasons = [
   "evicted",
   "timeout",
   "not-answering",
+  "not-stopping",
   "storage",
   "storage-missing",
   "conflict",

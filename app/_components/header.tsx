@@ -1,10 +1,12 @@
 "use client";
 
 import { Menu } from "@base-ui/react/menu";
+import { useQuery } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { t } from "#app/_text/t.ts";
+import { useTRPC } from "#app/_trpc/client.tsx";
 import { buttonClass } from "./button.tsx";
 import { classNames } from "./class-names.ts";
 import { Logo } from "./logo.tsx";
@@ -25,9 +27,7 @@ export function Header({ name, admin, brand }: Props) {
           className="order-last -mx-2 flex w-full gap-1 overflow-x-auto sm:order-none sm:mx-0 sm:w-auto"
         >
           <NavLink href="/hub/home">{t("nav.home")}</NavLink>
-          <NavLink href="/hub/groups" under="/hub/groups/">
-            {t("nav.groups")}
-          </NavLink>
+          <GroupsLink />
           {admin && (
             <NavLink href="/hub/admin/users" under="/hub/admin/">
               {t("nav.admin")}
@@ -40,6 +40,18 @@ export function Header({ name, admin, brand }: Props) {
         </div>
       </div>
     </header>
+  );
+}
+
+/** For everybody who is in a group. */
+function GroupsLink() {
+  const trpc = useTRPC();
+  const groups = useQuery({ ...trpc.groups.mine.queryOptions(), staleTime: 60_000 });
+  if (groups.data === undefined || groups.data.length === 0) return null;
+  return (
+    <NavLink href="/hub/groups" under="/hub/groups/">
+      {t("nav.groups")}
+    </NavLink>
   );
 }
 

@@ -38,12 +38,21 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   );
 }
 
-export type HubProblem = { readonly code: HubErrorCode; readonly message: string; readonly requestId: string | null };
+export type HubProblem = {
+  readonly code: HubErrorCode;
+  readonly message: string;
+  readonly requestId: string | null;
+  /** The part of the input it is about; null: all of it. */
+  readonly field: string | null;
+};
 
 /** What the hub said, or that it said nothing. The code decides what a page does, never the text. */
 export function problemOf(error: unknown): HubProblem | null {
   if (!(error instanceof TRPCClientError)) return null;
   const typed = error as TRPCClientError<AppRouter>;
-  if (typed.data === undefined || typed.data === null) return { code: "unavailable", message: "", requestId: null };
-  return { code: typed.data.hubCode, message: typed.message, requestId: typed.data.requestId };
+  if (typed.data === undefined || typed.data === null)
+    return { code: "unavailable", message: "", requestId: null, field: null };
+  const { hubCode, requestId, detail } = typed.data;
+  const field = typeof detail.field === "string" ? detail.field : null;
+  return { code: hubCode, message: typed.message, requestId, field };
 }

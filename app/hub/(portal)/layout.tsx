@@ -14,6 +14,7 @@ export default async function PortalLayout({ children }: { readonly children: Re
   await Promise.all([
     prefetch((trpc) => trpc.announcements.current.queryOptions()),
     prefetch((trpc) => trpc.me.accessHistory.queryOptions({})),
+    prefetch((trpc) => trpc.groups.mine.queryOptions()),
   ]);
   return (
     <>
@@ -23,7 +24,9 @@ export default async function PortalLayout({ children }: { readonly children: Re
       >
         {t("nav.skip")}
       </a>
-      <Header name={me.name} admin={me.admin} brand={webSettings().brand.name} />
+      <Prefetched>
+        <Header name={me.name} admin={me.admin} brand={webSettings().brand.name} />
+      </Prefetched>
       {trustNotes.length > 0 && (
         <div className="mx-auto max-w-5xl px-4 pt-4 sm:px-6">
           <Notice kind="warn">

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { SelectField, TextField } from "#app/_components/field.tsx";
+import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
@@ -23,12 +24,13 @@ export function BudgetForm({ group, budget }: { readonly group: string; readonly
       <Card>
         <form
           className="space-y-5"
+          onChange={() => set.isSuccess && set.reset()}
           onSubmit={(event) => {
             event.preventDefault();
             set.mutate({ group, budget: budgetOf(new FormData(event.currentTarget)) });
           }}
         >
-          <div className="grid gap-4 sm:grid-cols-2">
+          <div key={JSON.stringify(budget)} className="grid gap-4 sm:grid-cols-2">
             <HoursField name="windowDays" label={t("budget.window")} value={budget?.windowDays ?? usualDays} required />
             <SelectField
               label={t("budget.whenSpent")}
@@ -50,6 +52,11 @@ export function BudgetForm({ group, budget }: { readonly group: string; readonly
             )}
           </div>
           {set.error !== null && <Problem error={set.error} />}
+          {set.isSuccess && (
+            <Notice kind="ok" live>
+              {t("group.saved")}
+            </Notice>
+          )}
           <div className="flex flex-wrap gap-3">
             <Button type="submit" disabled={set.isPending}>
               {t("group.save")}

@@ -4,12 +4,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { Skeleton } from "#app/_components/skeleton.tsx";
 import { durationText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { GroupCullingView } from "#server/api/culling-views.ts";
+import { isAtNone, problemAt } from "./field-problem.ts";
 import { Section } from "./section.tsx";
 
 export function CullingForm({ group }: { readonly group: string }) {
@@ -24,7 +26,7 @@ export function CullingForm({ group }: { readonly group: string }) {
       {culling.error !== null && <Problem error={culling.error} retry={() => void culling.refetch()} />}
       {view === undefined && culling.error === null && <Skeleton className="h-40" />}
       {view?.enabled === false && <p className="text-sm text-muted">{t("rule.off")}</p>}
-      {view?.enabled === true && <RuleForm key={JSON.stringify(view.rule)} view={view} />}
+      {view?.enabled === true && <RuleForm view={view} />}
     </Section>
   );
 }
@@ -43,6 +45,7 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
     <Card>
       <form
         className="space-y-5"
+        onChange={() => set.isSuccess && set.reset()}
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);
@@ -54,9 +57,10 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
           });
         }}
       >
-        <div className="grid items-start gap-4 sm:grid-cols-2">
+        <div key={JSON.stringify(rule)} className="grid items-start gap-4 sm:grid-cols-2">
           <TextField
             name="idle"
+            error={problemAt(set.error, "idleSeconds")}
             type="number"
             min={1}
             label={t("rule.idle")}
@@ -69,6 +73,7 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
           />
           <TextField
             name="age"
+            error={problemAt(set.error, "maxAgeSeconds")}
             type="number"
             min={1}
             step="any"
@@ -86,7 +91,12 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
             ))}
           </div>
         )}
-        {set.error !== null && <Problem error={set.error} />}
+        {isAtNone(set.error, ["idleSeconds", "maxAgeSeconds"]) && <Problem error={set.error} />}
+        {set.isSuccess && (
+          <Notice kind="ok" live>
+            {t("group.saved")}
+          </Notice>
+        )}
         <Button type="submit" disabled={set.isPending}>
           {t("group.save")}
         </Button>

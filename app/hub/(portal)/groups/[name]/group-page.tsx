@@ -24,7 +24,14 @@ export function GroupPage({ name }: { readonly name: string }) {
   const trpc = useTRPC();
   const group = useQuery(trpc.groups.get.queryOptions({ group: name }));
   if (group.data === undefined)
-    return group.error === null ? <PageSkeleton /> : <Problem error={group.error} retry={() => void group.refetch()} />;
+    return group.error === null ? (
+      <PageSkeleton />
+    ) : (
+      <div className="space-y-6">
+        <PageTitle>{name}</PageTitle>
+        <Problem error={group.error} retry={() => void group.refetch()} />
+      </div>
+    );
   const { may } = group.data;
   return (
     <div className="space-y-10">
@@ -37,12 +44,8 @@ export function GroupPage({ name }: { readonly name: string }) {
       {may.changeMembers && (
         <>
           <GroupUsage group={name} />
-          <BudgetForm key={JSON.stringify(group.data.budget)} group={name} budget={group.data.budget} />
-          <MemberLimitsForm
-            key={JSON.stringify(group.data.memberLimits)}
-            group={name}
-            limits={group.data.memberLimits}
-          />
+          <BudgetForm group={name} budget={group.data.budget} />
+          <MemberLimitsForm group={name} limits={group.data.memberLimits} />
           <CullingForm group={name} />
         </>
       )}

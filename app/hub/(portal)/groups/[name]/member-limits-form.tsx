@@ -5,12 +5,14 @@ import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPCClient } from "#app/_trpc/client.tsx";
 import type { MemberLimits } from "#db/schema/settings.ts";
 import { asWritten, limitFields, writtenOf } from "./amount-fields.ts";
 import { ConfirmImpact } from "./confirm-impact.tsx";
+import { isAtNone, problemAt } from "./field-problem.ts";
 import { Section } from "./section.tsx";
 import { useRefreshed } from "./use-refreshed.ts";
 
@@ -38,16 +40,18 @@ export function MemberLimitsForm({ group, limits }: { readonly group: string; re
       <Card>
         <form
           className="space-y-5"
+          onChange={() => saving.isSuccess && saving.reset()}
           onSubmit={(event) => {
             event.preventDefault();
             saving.mutate({ values: valuesOf(new FormData(event.currentTarget)), confirm: false });
           }}
         >
-          <div className="grid gap-4 sm:grid-cols-2">
+          <div key={JSON.stringify(limits)} className="grid items-start gap-4 sm:grid-cols-2">
             {limitFields.map(([field, key, write]) => (
               <TextField
                 key={field}
                 name={field}
+                error={problemAt(saving.error, `limits.${field}`)}
                 label={t(`limits.${field}`)}
                 defaultValue={asWritten(limits[key], write)}
                 maxLength={40}
@@ -56,7 +60,15 @@ export function MemberLimitsForm({ group, limits }: { readonly group: string; re
               />
             ))}
           </div>
-          {saving.error !== null && <Problem error={saving.error} />}
+          {isAtNone(
+            saving.error,
+            limitFields.map(([field]) => `limits.${field}`),
+          ) && <Problem error={saving.error} />}
+          {saving.data === null && (
+            <Notice kind="ok" live>
+              {t("group.saved")}
+            </Notice>
+          )}
           <Button type="submit" disabled={saving.isPending}>
             {t("group.save")}
           </Button>

@@ -23,7 +23,7 @@ export function QuotaBars({ bars }: { readonly bars: readonly QuotaBar[] }) {
   );
 }
 
-function Bar({ bar: { used, hard, text } }: { readonly bar: QuotaBar }) {
+export function Bar({ bar: { used, hard, text } }: { readonly bar: QuotaBar }) {
   const most = hard ?? 0;
   const isFull = used >= most;
   const percent = most === 0 ? 100 : Math.min(100, (100 * used) / most);

@@ -3,69 +3,81 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
-import { Card } from "#app/_components/card.tsx";
+import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPCClient } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
 import { amountText } from "#server/quotas/amount-text.ts";
 import { asWritten, quotaFields, writtenOf } from "./amount-fields.ts";
-import { ConfirmImpact } from "./confirm-impact.tsx";
+import { isAtNone, problemAt } from "./field-problem.ts";
 import { useRefreshed } from "./use-refreshed.ts";
 
 type Values = Readonly<Record<(typeof quotaFields)[number][0], string | null>>;
-type Props = { readonly group: GroupView; readonly kind: "quota" | "ceiling"; onDone(): void };
+type FormProps = { readonly group: GroupView; readonly kind: "quota" | "ceiling"; onDone(): void };
 
 /** The quota by the group's managers within the ceiling, the ceiling by an admin. Who would be affected is asked first. */
-export function QuotaForm({ group, kind, onDone }: Props) {
-  const { save, asking, setAsking, error, busy } = useSave(group.name, kind, onDone);
-  const now = group[kind];
+export function QuotaDialog({ open, ...form }: FormProps & { readonly open: boolean }) {
+  const isCeiling = form.kind === "ceiling";
   return (
-    <Card aria-label={t(kind === "quota" ? "quota.edit" : "quota.ceiling.edit")}>
-      <form
-        className="space-y-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save(valuesOf(new FormData(event.currentTarget)), false);
-        }}
-      >
-        <p className="text-sm text-muted">
-          {kind === "ceiling" && `${t("quota.ceiling.text")} `}
-          {t("quota.edit.text")}
-        </p>
-        <div className="grid gap-4 sm:grid-cols-2">
-          {quotaFields.map(([field, resource, write]) => {
-            const most = kind === "quota" ? group.ceiling[resource] : undefined;
-            return (
-              <TextField
-                key={field}
-                name={field}
-                label={t(`quota.field.${field}`)}
-                defaultValue={asWritten(now[resource], write)}
-                hint={most === undefined ? undefined : t("quota.ceiling", { amount: amountText(resource, most) })}
-                maxLength={40}
-                autoComplete="off"
-                spellCheck={false}
-              />
-            );
-          })}
-        </div>
-        {error !== null && <Problem error={error} />}
-        <div className="flex flex-wrap gap-3">
-          <Button type="submit" look="primary" disabled={busy}>
-            {t("group.save")}
-          </Button>
-          <Button onClick={onDone}>{t("cancel")}</Button>
-        </div>
-      </form>
-      <ConfirmImpact
-        title={t("quota.confirm.title")}
-        message={asking?.message ?? null}
-        onCancel={() => setAsking(null)}
-        onConfirm={() => asking !== null && save(asking.values, true)}
-      />
-    </Card>
+    <Dialog
+      open={open}
+      onOpenChange={(to) => !to && form.onDone()}
+      title={t(isCeiling ? "quota.ceiling.edit" : "quota.edit")}
+      description={isCeiling ? `${t("quota.ceiling.text")} ${t("quota.edit.text")}` : t("quota.edit.text")}
+    >
+      <QuotaForm {...form} />
+    </Dialog>
+  );
+}
+
+function QuotaForm({ group, kind, onDone }: FormProps) {
+  const { save, asking, setAsking, error, busy } = useSave(group.name, kind, onDone);
+  return (
+    <form
+      className="space-y-5"
+      onChange={() => setAsking(null)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save(valuesOf(new FormData(event.currentTarget)), asking !== null);
+      }}
+    >
+      <div className="grid items-start gap-4 sm:grid-cols-2">
+        {quotaFields.map(([field, resource, write]) => {
+          const most = kind === "quota" ? group.ceiling[resource] : undefined;
+          return (
+            <TextField
+              key={field}
+              name={field}
+              label={t(`quota.field.${field}`)}
+              defaultValue={asWritten(group[kind][resource], write)}
+              hint={most === undefined ? undefined : t("quota.ceiling", { amount: amountText(resource, most) })}
+              error={problemAt(error, `${kind}.${field}`)}
+              maxLength={40}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          );
+        })}
+      </div>
+      {isAtNone(
+        error,
+        quotaFields.map(([field]) => `${kind}.${field}`),
+      ) && <Problem error={error} />}
+      {asking !== null && (
+        <Notice kind="warn" live>
+          {asking.message}
+        </Notice>
+      )}
+      <DialogButtons>
+        <Button onClick={onDone}>{t("cancel")}</Button>
+        <Button type="submit" look={asking === null ? "primary" : "danger"} disabled={busy}>
+          {t(asking === null ? "group.save" : "group.confirm")}
+        </Button>
+      </DialogButtons>
+    </form>
   );
 }
 
@@ -73,9 +85,9 @@ function valuesOf(form: FormData): Values {
   return Object.fromEntries(quotaFields.map(([field]) => [field, writtenOf(form, field)])) as Values;
 }
 
-type Asking = { readonly message: string; readonly values: Values };
+type Asking = { readonly message: string };
 
-function useSave(group: string, kind: Props["kind"], onDone: () => void) {
+function useSave(group: string, kind: FormProps["kind"], onDone: () => void) {
   const client = useTRPCClient();
   const refresh = useRefreshed(group);
   const [asking, setAsking] = useState<Asking | null>(null);
@@ -85,7 +97,7 @@ function useSave(group: string, kind: Props["kind"], onDone: () => void) {
         kind === "quota"
           ? await client.quotas.previewQuota.query({ group, quota: values })
           : await client.quotas.previewCeiling.query({ group, ceiling: values });
-      if (preview.overused.length > 0 && !confirm) return { message: preview.message, values };
+      if (preview.overused.length > 0 && !confirm) return { message: preview.message };
       if (kind === "quota") await client.quotas.setQuota.mutate({ group, quota: values, confirm });
       else await client.quotas.setCeiling.mutate({ group, ceiling: values, confirm });
       return null;

@@ -14,7 +14,7 @@ import type { GroupView } from "#server/api/group-views.ts";
 import type { QuotaView } from "#server/api/quota-views.ts";
 import { amountText } from "#server/quotas/amount-text.ts";
 import { QuotaBars } from "./quota-bars.tsx";
-import { QuotaForm } from "./quota-form.tsx";
+import { QuotaDialog } from "./quota-form.tsx";
 import { Section } from "./section.tsx";
 
 type Editing = "nothing" | "quota" | "ceiling";
@@ -35,19 +35,18 @@ export function QuotaSection({ group }: { readonly group: GroupView }) {
       title={t("quota.title")}
       text={t("quota.text")}
       action={
-        editing === "nothing" && (
-          <div className="flex flex-wrap gap-3">
-            {may.setCeiling && <Button onClick={() => setEditing("ceiling")}>{t("quota.ceiling.edit")}</Button>}
-            {may.setQuota && <Button onClick={() => setEditing("quota")}>{t("quota.edit")}</Button>}
-          </div>
-        )
+        <div className="flex flex-wrap gap-3">
+          {may.setCeiling && <Button onClick={() => setEditing("ceiling")}>{t("quota.ceiling.edit")}</Button>}
+          {may.setQuota && <Button onClick={() => setEditing("quota")}>{t("quota.edit")}</Button>}
+        </div>
       }
     >
       <Card className="space-y-5">
         <QuotaBars bars={bars} />
         <WhoUses quota={quota.data} />
       </Card>
-      {editing !== "nothing" && <QuotaForm group={group} kind={editing} onDone={() => setEditing("nothing")} />}
+      <QuotaDialog group={group} kind="quota" open={editing === "quota"} onDone={() => setEditing("nothing")} />
+      <QuotaDialog group={group} kind="ceiling" open={editing === "ceiling"} onDone={() => setEditing("nothing")} />
     </Section>
   );
 }

@@ -1,6 +1,7 @@
 import { unsettledServers } from "#db/servers.ts";
 import { Effects } from "./effects.ts";
 import { EventWriter } from "./event-writer.ts";
+import { isListDue } from "./list-due.ts";
 import { Looks, lookAgainMs } from "./looks.ts";
 import { step } from "./machine.ts";
 import { Probes } from "./probe.ts";
@@ -28,6 +29,8 @@ export class Term {
   readonly #records: RecordReader;
   readonly #releases: Releases;
   readonly #times: RunTimes;
+  #listedAtMs: number | null = null;
+  #mayHaveMissed = false;
   readonly #looks: Looks;
   readonly #recorder: Recorder;
   readonly #effects: Effects;
@@ -92,6 +95,7 @@ export class Term {
       stale: (since: Date | null) => {
         const isBack = since === null && this.#sightings.staleSince !== null;
         this.#sightings.setStale(since);
+        this.#mayHaveMissed = true;
         if (isBack) this.#looks.retryAll();
       },
     };
@@ -99,6 +103,7 @@ export class Term {
       await this.#deps.spawner.watch(listener, this.#signal).catch((error: unknown) => {
         this.#deps.log.warn({ err: error }, "the watch ended; starting it again");
       });
+      this.#mayHaveMissed = true;
       if (!this.#signal.aborted) await this.#deps.clock.sleep(lookAgainMs, this.#signal).catch(() => undefined);
     }
   }
@@ -106,6 +111,10 @@ export class Term {
   /** Truth for what the watch may have missed: everything listed, and every record that says something runs. */
   async #resync(): Promise<void> {
     const startedMs = this.#deps.clock.monotonicMs();
+    const listedMsAgo = this.#listedAtMs === null ? null : startedMs - this.#listedAtMs;
+    if (!isListDue({ listedMsAgo, mayHaveMissed: this.#mayHaveMissed })) return;
+    this.#mayHaveMissed = this.#sightings.staleSince !== null;
+    this.#listedAtMs = null;
     const askedAt = this.#deps.clock.now();
     const all = await this.#deps.spawner.observeAll(this.#signal);
     const first = this.#sightings.reset(all);
@@ -114,6 +123,8 @@ export class Term {
     for (const sighting of all) this.#looks.sweep(sighting.ref.serverId);
     for (const id of await unsettledServers(this.#deps.db, { andReady: true })) this.#looks.sweep(id);
     await this.#times.reconcile(all, askedAt);
+    // Last: what failed half-way is done again.
+    this.#listedAtMs = startedMs;
   }
 
   /** What is seen running is charged until now, whatever happens next. What isn't seen fresh isn't seen. */

@@ -84,8 +84,8 @@ function admitSession(
 function admitToken({ revocations, clock }: Authoriser, verdict: TokenVerdict, server: Guarded): Admission {
   if (verdict.kind === "unavailable") return { kind: "unavailable" };
   if (verdict.kind === "unknown") return { kind: "nobody" };
-  const { userId, tokenId, access, expiresAt } = verdict;
-  const known = { userId, sidHash: null, tokenId, untilMs: expiresAt ?? Number.POSITIVE_INFINITY };
+  const { userId, tokenId, access, expiresAt, sidHash = null } = verdict;
+  const known = { userId, sidHash, tokenId, untilMs: expiresAt ?? Number.POSITIVE_INFINITY };
   const nowMs = clock.now().getTime();
   if (revocations.isOut(known) || known.untilMs <= nowMs) return { kind: "nobody" };
   const covered =

@@ -13,7 +13,7 @@ export type Decision =
   | {
       readonly kind: "forward";
       readonly run: Run;
-      readonly visitor: Visitor | null;
+      readonly visitor: Visitor;
       readonly path: string;
       readonly pageOrigin: string;
     }
@@ -35,8 +35,6 @@ const fail = (failure: Failure): Decision => ({ kind: "fail", failure });
 export function decide(state: EdgeState, question: Question, wanted: ServerTarget): Decision | Promise<Decision> {
   if (!admitsVisitors(state)) return fail({ kind: "cut-off" });
   const found = findOn(state, wanted);
-  if (found?.entry.kind === "running" && found.entry.server.auth === "hub")
-    return openTo(state, question, wanted, found);
   const origin = wanted.label === null ? "portal" : "user";
   const admission = authorise(state.authoriser, question.head, found?.entry.server ?? null, origin);
   if (!(admission instanceof Promise)) return decideFor(state, question, wanted, found, admission);
@@ -121,15 +119,6 @@ function pending({ site }: EdgeState, { target }: Question, server: StoppedMessa
   return { kind: "pending", serverId: server.serverId, location };
 }
 
-/** A server with its own OAuth round: nobody is checked here, and nobody's credentials are handed in. */
-function openTo(state: EdgeState, question: Question, wanted: ServerTarget, found: Found): Decision {
-  if (found.entry.kind !== "running") return fail({ kind: "not-found" });
-  if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, "token");
-  if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
-  if (refusesStaleRoutes(state)) return fail({ kind: "stale-routes" });
-  return forwardTo(question, found, found.entry.run, null, pageOriginOf(state.site, wanted.label));
-}
-
 /** In subdomain mode a server's pages exist on its owner's origin only; browsers get there with a code. */
 function toOwnOrigin({ site }: EdgeState, question: Question, found: Found, credential: "cookie" | "token"): Decision {
   const { server } = found.entry;
@@ -141,7 +130,7 @@ function toOwnOrigin({ site }: EdgeState, question: Question, found: Found, cred
   return { kind: "redirect", location: `/hub/enter?${query}`, status: 302 };
 }
 
-function forwardTo(question: Question, found: Found, run: Run, visitor: Visitor | null, pageOrigin: string): Decision {
+function forwardTo(question: Question, found: Found, run: Run, visitor: Visitor, pageOrigin: string): Decision {
   const { target, method, isUpgrade } = question;
   const rest = target.slice(found.prefixEnd);
   // `/user/ana` is no page of the server, its links would point beside it.

@@ -9,6 +9,7 @@ import { requestHeaders } from "./headers.ts";
 import { askerOf, checkedHead, forwardedFor, type Incoming } from "./incoming.ts";
 import { answersNotice, asWritten, insertFor } from "./notice.ts";
 import { answerEnter, answerHealth, giveUp, refuse, sendToPortal } from "./own-answers.ts";
+import { receiverFor } from "./receiver.ts";
 import { type Destination, routeFor } from "./route.ts";
 import type { EdgeState } from "./state.ts";
 
@@ -83,17 +84,11 @@ function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): voi
   const { run, visitor, path, pageOrigin } = decision;
   if (answersNotice(state, incoming, decision)) return;
   const insert = insertFor(state, incoming, decision);
-  const { route } = run;
-  const keepsOwnLogin = route.auth === "hub";
   const headers = requestHeaders(
     incoming.request.rawHeaders,
     incoming.head,
     forwardedFor(state, incoming.request, incoming),
-    {
-      kind: "server",
-      keepsOwnLogin,
-      inject: keepsOwnLogin ? null : route.inject,
-    },
+    receiverFor(run, visitor),
   );
   const { method = "GET", url = "" } = incoming.request;
   const opensPage = incoming.head.fetchMode === "navigate" && incoming.head.fetchDest === "document";

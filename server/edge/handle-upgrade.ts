@@ -7,6 +7,7 @@ import type { Failure } from "./failure.ts";
 import { failureOfRun } from "./failure-of-run.ts";
 import { requestHeaders } from "./headers.ts";
 import { checkedHead, forwardedFor } from "./incoming.ts";
+import { receiverFor } from "./receiver.ts";
 import type { RequestHead } from "./request-head.ts";
 import { routeFor } from "./route.ts";
 import type { EdgeState } from "./state.ts";
@@ -65,7 +66,6 @@ function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): v
   if (decision.kind !== "forward") return void answerFailureOnSocket(socket, { kind: "not-found" }, asker);
   const { run, visitor, path, pageOrigin } = decision;
   const { route } = run;
-  const keepsOwnLogin = route.auth === "hub";
   run.noteRequest("GET", request.url ?? "", false, state.options.clock.now().getTime());
   upgrade(socket, upgrading.bytesAfterHead, {
     target: route.target,
@@ -74,11 +74,7 @@ function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): v
       request.rawHeaders,
       head,
       forwardedFor(state, request, { head, requestId: asker.requestId }),
-      {
-        kind: "server",
-        keepsOwnLogin,
-        inject: keepsOwnLogin ? null : route.inject,
-      },
+      receiverFor(run, visitor),
     ),
     key: request.headers["sec-websocket-key"] ?? "",
     connectTimeoutSeconds: state.options.connectTimeoutSeconds,

@@ -9,10 +9,10 @@ import { responseHeaders } from "./response-headers.ts";
 const forwarded: Forwarded = { client: "192.0.2.9", proto: "https", host: "portal", port: "443", requestId: "r" };
 const server: Receiver = {
   kind: "server",
-  keepsOwnLogin: false,
+  ownLogin: "none",
   inject: { header: "Authorization", value: "token pod" },
 };
-const oauthServer: Receiver = { kind: "server", keepsOwnLogin: true, inject: null };
+const oauthServer: Receiver = { kind: "server", ownLogin: "without-portal-tokens", inject: null };
 const portal: Receiver = { kind: "portal" };
 
 function sent(lines: readonly string[], receiver: Receiver): Map<string, string[]> {
@@ -66,6 +66,9 @@ describe("what a server gets", () => {
     expect(sent(["Authorization", "Basic x"], server).get("authorization")).toEqual(["token pod"]);
     expect(sent(["Authorization", "token berth_abc"], oauthServer).get("authorization")).toBeUndefined();
     expect(sent(["Authorization", "token theirs"], oauthServer).get("authorization")).toEqual(["token theirs"]);
+    const owners = { ...oauthServer, ownLogin: "with-portal-tokens" as const };
+    expect(sent(["Authorization", "token berth_abc"], owners).get("authorization")).toEqual(["token berth_abc"]);
+    expect(sent(["Cookie", "a=1; berth-session=x"], owners).get("cookie")).toEqual(["a=1"]);
     expect(
       sent(["X-Secret", "mine", "X_Secret", "mine"], {
         ...oauthServer,

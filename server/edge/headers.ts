@@ -12,14 +12,14 @@ export type Forwarded = {
 };
 
 /**
- * `portal`: hub and web, who read the portal's cookies and tokens. `server`: a user's server, which never sees them; with `keepsOwnLogin`
- * one that makes its own OAuth round.
+ * `portal`: hub and web, who read the portal's cookies and tokens. `server`: a user's server, which never sees them; with an `ownLogin` it
+ * gets what it gave out itself, and where it may have it a token of the portal, which it asks the hub about.
  */
 export type Receiver =
   | { readonly kind: "portal" }
   | {
       readonly kind: "server";
-      readonly keepsOwnLogin: boolean;
+      readonly ownLogin: "none" | "without-portal-tokens" | "with-portal-tokens";
       readonly inject: { readonly header: string; readonly value: string } | null;
     };
 
@@ -95,8 +95,13 @@ function isNeverForwarded(name: string): boolean {
 function valueFor(name: string, value: string, receiver: Receiver): string | null {
   if (receiver.kind === "portal") return value;
   if (name === "cookie") return withoutPortalCookies(value);
-  if (name === "authorization") return receiver.keepsOwnLogin && portalTokenIn(value) === null ? value : null;
+  if (name === "authorization") return keepsAuthorization(receiver.ownLogin, value) ? value : null;
   return value;
+}
+
+function keepsAuthorization(ownLogin: "none" | "without-portal-tokens" | "with-portal-tokens", value: string): boolean {
+  if (ownLogin === "without-portal-tokens") return portalTokenIn(value) === null;
+  return ownLogin === "with-portal-tokens";
 }
 
 /** The API token of this portal in an Authorization header; `null` for anybody else's credentials. */

@@ -37,7 +37,7 @@ export const RouteMessage = z.object({
   originLabel: z.string(),
   target: TargetMessage,
   stripPrefix: z.boolean(),
-  /** `hub`: the server makes its own OAuth round, the edge neither checks nor injects. */
+  /** `hub`: the server makes its own OAuth round behind the edge's check, and gets no secret. */
   auth: z.enum(["edge", "hub"]),
   inject: z.object({ header: z.string(), value: z.string() }).nullable(),
   /** For servers whose pages can show it: the stop that was announced, and who else was let in. */

@@ -36,7 +36,15 @@ beforeAll(async () => {
   rig.hub.send(
     { type: "route", route: routeTo(target) },
     { type: "route", route: routeTo(target, { ownerName: "eve", stripPrefix: true, inject: null }) },
-    { type: "route", route: routeTo(portalApi, { ownerName: "olga", auth: "hub", inject: null }) },
+    {
+      type: "route",
+      route: routeTo(portalApi, {
+        ownerName: "olga",
+        auth: "hub",
+        inject: null,
+        access: ["olga", "bob"].map((name) => ({ userId: `id-${name}`, until: null })),
+      }),
+    },
     { type: "stopped", server: stoppedAs("stopped", "bob") },
     { type: "stopped", server: stoppedAs("pending", "pia") },
     { type: "stopped", server: stoppedAs("pending", "lea") },
@@ -123,16 +131,47 @@ describe("who gets in", () => {
     );
   });
 
-  test("a server that logs in by itself gets its own cookies and tokens, not the portal's", async () => {
-    const answer = await ask(rig.port, "/user/olga/x", {
-      method: "POST",
-      host: rig.host,
-      headers: [`Cookie: own=1; ${ana}`, "Authorization: token its-own"],
-      body: "x",
+  describe("a server that logs in by itself", () => {
+    const post = (...headers: string[]) =>
+      ask(rig.port, "/user/olga/x", { method: "POST", host: rig.host, headers, body: "x" });
+    const authorizationAt = async (text: string) =>
+      echoedIn(await post(`Authorization: token ${text}`)).valuesOf("authorization");
+
+    test("gets its own cookies and tokens, not the portal's", async () => {
+      const origin = `Origin: ${rig.origin}`;
+      const echoed = echoedIn(
+        await post(`Cookie: own=1; ${await rig.cookieOf("olga")}`, "Authorization: token its-own", origin),
+      );
+      expect(echoed.valuesOf("cookie")).toEqual(["own=1"]);
+      expect(echoed.valuesOf("authorization")).toEqual(["token its-own"]);
     });
-    const echoed = echoedIn(answer);
-    expect(echoed.valuesOf("cookie")).toEqual(["own=1"]);
-    expect(echoed.valuesOf("authorization")).toEqual(["token its-own"]);
+
+    test("S-06, S-16: is reached by nobody who may not enter, nor from another site's page", async () => {
+      const olga = `Cookie: own=1; ${await rig.cookieOf("olga")}`;
+      const evil = "Origin: https://evil.example";
+      expect((await post("Cookie: own=1", "Authorization: token its-own")).status).toBe(403);
+      expect((await post(`Cookie: own=1; ${ana}`, `Origin: ${rig.origin}`)).status).toBe(404);
+      expect((await post(olga, evil)).status).toBe(403);
+      expect((await post(olga)).status).toBe(403);
+      expect((await post(`Authorization: token ${token}`)).status).toBe(404);
+    });
+
+    test("S-04: gets a token of the portal only where it is its owner's or of its own login", async () => {
+      const of = (tokenId: string, who: string, more = {}) => ({
+        ...({ kind: "user", tokenId, userId: `id-${who}`, userName: who, access: "own", expiresAt: null } as const),
+        ...more,
+      });
+      const [owners, guests] = [`berth_${"o".repeat(38)}`, `berth_${"g".repeat(38)}`];
+      rig.hub.tokens.set(owners, of("t3", "olga"));
+      rig.hub.tokens.set(guests, of("t4", "bob", { access: ["server-olga-"], sidHash: "a-login-of-bob" }));
+      expect(await authorizationAt(owners)).toEqual([`token ${owners}`]);
+      expect(await authorizationAt(guests)).toEqual([`token ${guests}`]);
+      // A guest's own token, were it let in at all, says more than who they are.
+      rig.hub.tokens.set(`berth_${"h".repeat(38)}`, of("t5", "bob", { access: ["server-olga-"] }));
+      expect(await authorizationAt(`berth_${"h".repeat(38)}`)).toEqual([]);
+      rig.hub.send({ type: "session-revoked", session: { sidHash: "a-login-of-bob", until: Date.now() + 60_000 } });
+      await until(async () => (await post(`Authorization: token ${guests}`)).status === 403);
+    });
   });
 
   test("a prefix is stripped byte for byte where the server wants that", async () => {

@@ -96,6 +96,7 @@ describe("the arrows", () => {
       "server/errors.ts",
       "server/auth/xsrf.ts",
       "server/profiles/choices.ts",
+      "server/quotas/amount-text.ts",
       "server/spawner/spawner.ts",
     );
     expect(offending(within("app"), (i) => within("server", "db", "k8s")(i.to) && !shared(i.to))).toEqual([]);

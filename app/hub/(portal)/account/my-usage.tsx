@@ -9,7 +9,7 @@ import { UsageChart, type UsageMeasure } from "#app/_components/usage-chart.tsx"
 import { hoursText } from "#app/_format/bars.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
-import type { MyUsageView } from "#server/usage/views.ts";
+import type { MyUsageView } from "#server/api/answers.ts";
 
 const measures: readonly UsageMeasure[] = ["cpuHours", "memoryGibHours", "gpuHours", "serverHours"];
 const budgeted = ["cpuHours", "memoryGibHours", "gpuHours"] as const;

@@ -1,4 +1,4 @@
-import type { ScopeName } from "#server/auth/scopes.ts";
+import type { ScopeName } from "#server/api/answers.ts";
 
 /** Which part of the administration takes which scope, on everything; the hub checks it again with each question. */
 export const sections = [

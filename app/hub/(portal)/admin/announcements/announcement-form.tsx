@@ -9,7 +9,7 @@ import { Problem } from "#app/_components/problem.tsx";
 import { localInputDate, localInputText } from "#app/_format/local-time.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
-import type { Announcement } from "#db/announcements.ts";
+import type { Announcement } from "#server/api/answers.ts";
 
 type Props = { readonly editing: Announcement | "new" | null; onDone(): void; onSaved(): Promise<void> };
 

@@ -5,7 +5,7 @@ import { Cell } from "#app/_components/table.tsx";
 import { useNow } from "#app/_components/time.tsx";
 import { localText } from "#app/_format/local-time.ts";
 import { t } from "#app/_text/t.ts";
-import type { Announcement } from "#db/announcements.ts";
+import type { Announcement } from "#server/api/answers.ts";
 import { Tag } from "../tag.tsx";
 import { newsStateOf } from "./news.ts";
 

@@ -10,7 +10,7 @@ import { Skeleton } from "#app/_components/skeleton.tsx";
 import { HeadCell, Table } from "#app/_components/table.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
-import type { Announcement } from "#db/announcements.ts";
+import type { Announcement } from "#server/api/answers.ts";
 import { OlderNewer } from "../older-newer.tsx";
 import { AnnouncementForm } from "./announcement-form.tsx";
 import { AnnouncementLine } from "./announcement-line.tsx";

@@ -1,5 +1,5 @@
 import { Cell } from "#app/_components/table.tsx";
-import type { AuditRow } from "#db/audit.ts";
+import type { AuditRow } from "#server/api/answers.ts";
 
 export function AuditLine({ row }: { readonly row: AuditRow }) {
   return (

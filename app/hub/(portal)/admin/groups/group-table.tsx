@@ -51,7 +51,10 @@ export function GroupTable() {
       </div>
       {groups.error !== null && <Problem error={groups.error} retry={() => void groups.refetch()} />}
       {groups.data === undefined && groups.error === null && <Skeleton className="h-96" />}
-      {groups.data !== undefined && (
+      {groups.data?.total === 0 && (
+        <p className="text-sm text-muted">{t(search === "" ? "admin.groups.empty" : "admin.groups.none")}</p>
+      )}
+      {groups.data !== undefined && groups.data.total > 0 && (
         <>
           <Table label={t("groups.title")} head={<Head />}>
             {groups.data.items.map((group) => (

@@ -11,14 +11,17 @@ import { useTRPC } from "#app/_trpc/client.tsx";
 import type { HealthCheck } from "#server/spawner/spawner.ts";
 
 /** What needs attention comes first, each with what to do. */
-export function Health() {
+export function Health({ version }: { readonly version: string }) {
   const trpc = useTRPC();
   const checks = useQuery({ ...trpc.hub.checks.queryOptions(), refetchInterval: 30_000 });
   const sorted = [...(checks.data ?? [])].sort((a, b) => Number(a.ok) - Number(b.ok));
   const bad = sorted.filter(({ ok }) => !ok).length;
   return (
     <div className="space-y-5">
-      <PageTitle>{t("health.title")}</PageTitle>
+      <div>
+        <PageTitle>{t("health.title")}</PageTitle>
+        <p className="mt-1 text-sm text-muted">{t("admin.health.version", { version })}</p>
+      </div>
       {checks.error !== null && <Problem error={checks.error} retry={() => void checks.refetch()} />}
       {checks.data === undefined && checks.error === null && <Skeleton className="h-96" />}
       {checks.data !== undefined && (

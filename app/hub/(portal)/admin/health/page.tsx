@@ -1,14 +1,15 @@
 import { t } from "#app/_text/t.ts";
-import { Prefetched, prefetch } from "#app/_trpc/server.tsx";
+import { Prefetched, prefetch, requireMe } from "#app/_trpc/server.tsx";
 import { Health } from "./health.tsx";
 
 export const metadata = { title: t("health.title") };
 
 export default async function HealthPage() {
+  const me = await requireMe();
   await prefetch((trpc) => trpc.hub.checks.queryOptions());
   return (
     <Prefetched>
-      <Health />
+      <Health version={me.hub.version} />
     </Prefetched>
   );
 }

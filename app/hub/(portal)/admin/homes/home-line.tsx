@@ -10,7 +10,7 @@ import { bytesText } from "#app/_format/amount.ts";
 import { dateText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
-import type { HomeLine as Home } from "#db/home-list.ts";
+import type { HomeLine as Home } from "#server/api/answers.ts";
 import { DeleteHome } from "./delete-home.tsx";
 
 export function HomeLine({ home }: { readonly home: Home }) {

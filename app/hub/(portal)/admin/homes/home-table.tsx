@@ -59,7 +59,8 @@ export function HomeTable() {
       </div>
       {homes.error !== null && <Problem error={homes.error} retry={() => void homes.refetch()} />}
       {homes.data === undefined && homes.error === null && <Skeleton className="h-96" />}
-      {homes.data !== undefined && (
+      {homes.data?.total === 0 && <p className="text-sm text-muted">{t("admin.homes.none")}</p>}
+      {homes.data !== undefined && homes.data.total > 0 && (
         <>
           <Table
             label={t("homes.title")}

@@ -11,6 +11,7 @@ import { Cell, HeadCell, Pager, Table } from "#app/_components/table.tsx";
 import { UsageChart } from "#app/_components/usage-chart.tsx";
 import { type UsageChoice, UsageChoices } from "#app/_components/usage-choices.tsx";
 import { hoursText } from "#app/_format/bars.ts";
+import { localText } from "#app/_format/local-time.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC, useTRPCClient } from "#app/_trpc/client.tsx";
 
@@ -31,7 +32,14 @@ export function UsageOverview() {
   return (
     <div className="space-y-5">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <PageTitle>{t("adminUsage.title")}</PageTitle>
+        <div>
+          <PageTitle>{t("adminUsage.title")}</PageTitle>
+          {usage.data !== undefined && (
+            <p suppressHydrationWarning className="mt-1 text-sm text-muted">
+              {t("admin.usage.asOf", { time: localText(usage.data.to) })}
+            </p>
+          )}
+        </div>
         <DownloadButton file={() => client.usage.csv.query({ days: choice.days, by })}>
           {t("adminUsage.csv")}
         </DownloadButton>

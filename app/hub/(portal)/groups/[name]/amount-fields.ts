@@ -1,5 +1,5 @@
 import { writtenBytes, writtenCpu } from "#app/_format/written.ts";
-import type { Amounts, MemberLimits } from "#db/schema/settings.ts";
+import type { Amounts, MemberLimits } from "#server/api/answers.ts";
 
 /** The fields of the two forms: what the hub calls them in its input, and what it stores. */
 export const quotaFields = [

@@ -8,7 +8,7 @@ import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
-import type { Budget, ComputeHours } from "#db/schema/settings.ts";
+import type { Budget, ComputeHours } from "#server/api/answers.ts";
 import { Section } from "./section.tsx";
 import { useRefreshed } from "./use-refreshed.ts";
 

@@ -9,7 +9,7 @@ import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPCClient } from "#app/_trpc/client.tsx";
-import type { MemberLimits } from "#db/schema/settings.ts";
+import type { MemberLimits } from "#server/api/answers.ts";
 import { asWritten, limitFields, writtenOf } from "./amount-fields.ts";
 import { ConfirmImpact } from "./confirm-impact.tsx";
 import { isAtNone, problemAt } from "./field-problem.ts";

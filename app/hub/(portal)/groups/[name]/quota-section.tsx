@@ -9,7 +9,7 @@ import { Skeleton } from "#app/_components/skeleton.tsx";
 import { Cell, HeadCell, Table } from "#app/_components/table.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
-import type { QuotaResource } from "#db/schema/settings.ts";
+import type { QuotaResource } from "#server/api/answers.ts";
 import type { GroupView } from "#server/api/group-views.ts";
 import type { QuotaView } from "#server/api/quota-views.ts";
 import { amountText } from "#server/quotas/amount-text.ts";

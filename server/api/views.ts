@@ -215,12 +215,13 @@ export type TokenRow = {
  *   culling.group     query    { group } → GroupCullingView
  *   culling.setGroup  mutation { group, idleSeconds?, maxAgeSeconds?, quietHours? } → GroupCullingView
  *   servers.open      mutation { user, name, reason } → { url, until: Date }   (somebody else's server: scope + reason)
+ *   users.get         query    { name } → UserRow
  *   users.list        query    { search, sort: "name"|"-name"|"lastActivity"|"-lastActivity"|"created"|"-created", page, pageSize } → Page<UserRow>
  *   users.create      mutation { name, admin, password? } → { user: UserRow, password: string | null }
  *   users.setDisabled mutation { name, disabled } → UserRow
  *   users.setAdmin    mutation { name, admin } → UserRow
  *   users.servers     query    { search, phase?: PhaseView, sort: "owner"|"-owner"|"since"|"-since"|"lastActivity"|"-lastActivity", page, pageSize } → Page<ServerView>
- *   tokens.list       query    → TokenRow[]
+ *   tokens.list       query    { user? } → TokenRow[]
  *   tokens.create     mutation { note, expiresInSeconds: number|null, scopes: string[]|null } → { token: string, row: TokenRow }
  *   tokens.revoke     mutation { id } → null
  * `user` is a name, `name` the server's name ("" for the default one).

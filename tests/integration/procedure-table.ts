@@ -100,6 +100,7 @@ export const procedures: Readonly<Record<string, Procedure>> = {
     audit: ["server.open"],
   },
   "servers.progress": query(forReaders, running),
+  "users.get": query(forOwner, ({ owner }) => ({ name: owner })),
   "users.list": query({ ...forAdmins, manager: "ok", outsider: "ok" }, () => ({})),
   "users.servers": query({ ...outcomes("ok", "ok", "ok", "ok") }, () => ({})),
   "users.create": {

@@ -1,6 +1,7 @@
 import { SearchServersInput, searchAllServers } from "#server/servers/list.ts";
 import { ApplyUsersCsvInput, applyUsersCsv } from "#server/users/apply-csv.ts";
 import { CreateUserInput, createUser } from "#server/users/create.ts";
+import { GetUserInput, getUser } from "#server/users/get.ts";
 import { ListUsersInput, listUsers } from "#server/users/list.ts";
 import { PreviewUsersCsvInput, previewUsersCsv } from "#server/users/preview-csv.ts";
 import { SetAdminInput, setAdmin } from "#server/users/set-admin.ts";
@@ -8,6 +9,7 @@ import { SetDisabledInput, setDisabled } from "#server/users/set-disabled.ts";
 import { router, userProcedure } from "../trpc.ts";
 
 export const usersRouter = router({
+  get: userProcedure.input(GetUserInput).query(({ ctx, input }) => getUser(ctx.verb, input)),
   list: userProcedure.input(ListUsersInput).query(({ ctx, input }) => listUsers(ctx.verb, input)),
   create: userProcedure.input(CreateUserInput).mutation(({ ctx, input }) => createUser(ctx.verb, input)),
   setDisabled: userProcedure.input(SetDisabledInput).mutation(({ ctx, input }) => setDisabled(ctx.verb, input)),

@@ -42,16 +42,19 @@ test("why a server was stopped stays on the home page", async ({ quietPage: page
   await expect(page.getByText("2 h ago").first()).toBeVisible();
 });
 
-test("JupyterLab's page shows the notice, and one button gives another hour", async ({ page }) => {
+test("JupyterLab's page shows the notice, one button gives another hour, and S-91: who else may be in the server", async ({
+  page,
+}) => {
   const origin = "http://lab.localhost:1";
   let stop: object | null = { inSeconds: 480, message: "Nobody has used this server for a while.", canExtend: true };
+  const access: string[] = [];
   const html = '<!doctype html><head><script defer src="/user/ana/_berth/notice.js"></script></head><body>Lab</body>';
   await page.route(`${origin}/**`, async (route) => {
     const path = new URL(route.request().url()).pathname;
     if (path.endsWith("/lab")) return await route.fulfill({ contentType: "text/html", body: html });
     if (path.endsWith("/notice.js")) return await route.fulfill({ contentType: "text/javascript", body: noticeScript });
     if (path.endsWith("/extend")) stop = null;
-    return await route.fulfill({ json: path.endsWith("/extend") ? { ok: true } : { stop } });
+    return await route.fulfill({ json: path.endsWith("/extend") ? { ok: true } : { stop, access } });
   });
   await page.goto(`${origin}/user/ana/lab`);
   await expect(page.getByRole("status")).toContainText("This server stops in 8 min");
@@ -59,4 +62,7 @@ test("JupyterLab's page shows the notice, and one button gives another hour", as
   await page.getByRole("button", { name: "Keep it running for another hour" }).click();
   await expect(page.getByRole("status")).toHaveCount(0);
   expect(stop).toBeNull();
+  access.push("root may be in this server for another 42 min: “she asked me to look”");
+  await page.reload();
+  await expect(page.getByRole("status")).toHaveText(access);
 });

@@ -1,8 +1,8 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { failureReasons } from "#tests/fakes/hub-data.ts";
 import type { FakePortal } from "#tests/fakes/portal.ts";
 import { expect, test } from "./portal-fixture.ts";
+import { expectSound, looks } from "./sound.ts";
 
 type Visit = {
   readonly name: string;
@@ -180,13 +180,6 @@ const visits: readonly Visit[] = [
   { name: "not-found", path: "/hub/no-such-page", as: null, shows: "There is nothing here" },
 ];
 
-const looks = [
-  { width: 390, scheme: "light" },
-  { width: 390, scheme: "dark" },
-  { width: 1440, scheme: "light" },
-  { width: 1440, scheme: "dark" },
-] as const;
-
 for (const visit of visits) {
   test(`${visit.name}: no axe violation (WCAG 2.2 AA), no sideways scrolling, at 390 and 1440 px, light and dark; S-09 nothing runs`, async ({
     quietPage: page,
@@ -206,20 +199,4 @@ for (const visit of visits) {
     }
     undo?.();
   });
-}
-
-async function expectSound(page: Page, name: string): Promise<void> {
-  const folder = process.env.BERTH_TEST_SHOTS;
-  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-  const result = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    // Not of WCAG: an open menu hangs at the end of the body, outside every landmark, as ARIA's own examples do.
-    .disableRules(["region"])
-    .analyze();
-  const violations = result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
-  expect(violations, name).toEqual([]);
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
 }

@@ -16,11 +16,22 @@ import type { UserRow } from "#server/api/views.ts";
 
 type Question = "disable" | "enable" | "makeAdmin" | "removeAdmin";
 
-export function UserLine({ user }: { readonly user: UserRow }) {
+type Props = { readonly user: UserRow; readonly chosen: boolean; onChoose(chosen: boolean): void };
+
+export function UserLine({ user, chosen, onChoose }: Props) {
   const router = useRouter();
   const [question, setQuestion] = useState<Question | null>(null);
   return (
     <tr>
+      <Cell className="w-8">
+        <input
+          type="checkbox"
+          className="size-5 align-middle accent-accent"
+          aria-label={t("users.choose", { name: user.name })}
+          checked={chosen}
+          onChange={(event) => onChoose(event.target.checked)}
+        />
+      </Cell>
       <Cell className="min-w-32 font-medium sm:min-w-40">
         {user.name}
         {user.admin && <Tag>{t("users.admin")}</Tag>}

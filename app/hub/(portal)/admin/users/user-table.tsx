@@ -13,13 +13,16 @@ import { useTRPC } from "#app/_trpc/client.tsx";
 import { useListAddress, useSettled } from "../list-hooks.ts";
 import { type ListState, listQuery } from "../list-state.ts";
 import { AddUser } from "./add-user.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
+import { ImportUsers } from "./import-users.tsx";
 import { type UserSort, userPageSize } from "./sorts.ts";
 import { UserLine } from "./user-line.tsx";
 
 export function UserTable({ initial }: { readonly initial: ListState<UserSort> }) {
   const trpc = useTRPC();
   const [state, setState] = useState(initial);
-  const [adding, setAdding] = useState(false);
+  const [opened, setOpened] = useState<"nothing" | "add" | "import">("nothing");
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   const search = useSettled(state.search);
   useListAddress(listQuery({ ...state, search }, { search: "", sort: "name", page: 1 }));
   const users = useQuery({
@@ -31,9 +34,12 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
     <div className="space-y-5">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <PageTitle>{t("users.title")}</PageTitle>
-        <Button look="primary" onClick={() => setAdding(true)}>
-          {t("users.add")}
-        </Button>
+        <div className="flex flex-wrap gap-3">
+          <Button onClick={() => setOpened("import")}>{t("users.import")}</Button>
+          <Button look="primary" onClick={() => setOpened("add")}>
+            {t("users.add")}
+          </Button>
+        </div>
       </div>
       <div className="max-w-sm">
         <TextField
@@ -44,6 +50,7 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
           onChange={(event) => setState({ ...state, search: event.target.value, page: 1 })}
         />
       </div>
+      <BulkBar chosen={chosen} onChange={setChosen} />
       {users.error !== null && <Problem error={users.error} retry={() => void users.refetch()} />}
       {users.data === undefined ? (
         <Skeleton className="h-96" />
@@ -53,6 +60,7 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
             label={t("users.title")}
             head={
               <>
+                <ChooseAll names={users.data.items.map(({ name }) => name)} chosen={chosen} onChange={setChosen} />
                 <SortCell field="name" sort={state.sort} onSort={sortBy}>
                   {t("users.name")}
                 </SortCell>
@@ -71,7 +79,12 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
             }
           >
             {users.data.items.map((user) => (
-              <UserLine key={user.id} user={user} />
+              <UserLine
+                key={user.id}
+                user={user}
+                chosen={chosen.includes(user.name)}
+                onChoose={(to) => setChosen(to ? [...chosen, user.name] : chosen.filter((name) => name !== user.name))}
+              />
             ))}
           </Table>
           <Pager
@@ -82,7 +95,30 @@ export function UserTable({ initial }: { readonly initial: ListState<UserSort> }
           />
         </>
       )}
-      <AddUser open={adding} onOpenChange={setAdding} />
+      <AddUser open={opened === "add"} onOpenChange={(open) => setOpened(open ? "add" : "nothing")} />
+      <ImportUsers open={opened === "import"} onClose={() => setOpened("nothing")} />
     </div>
+  );
+}
+
+type ChooseAllProps = {
+  readonly names: readonly string[];
+  readonly chosen: readonly string[];
+  onChange(chosen: readonly string[]): void;
+};
+
+/** Those of this page; what was chosen on other pages stays. */
+function ChooseAll({ names, chosen, onChange }: ChooseAllProps) {
+  const others = chosen.filter((name) => !names.includes(name));
+  return (
+    <HeadCell>
+      <input
+        type="checkbox"
+        className="size-5 align-middle accent-accent"
+        aria-label={t("users.choose.page")}
+        checked={names.length > 0 && names.every((name) => chosen.includes(name))}
+        onChange={(event) => onChange(event.target.checked ? [...others, ...names] : others)}
+      />
+    </HeadCell>
   );
 }

@@ -132,6 +132,20 @@ describe("hubs come and go", () => {
     t = { ...t, hub: await startHubOn(t) };
   });
 
+  test("a hub that ends lets go of its backend's connections, after its last call", async () => {
+    const calls: string[] = [];
+    t.spawner.before = (call) => calls.push(call);
+    const disconnect = async () => void calls.push("disconnect");
+    Object.assign(t.spawner, { disconnect });
+    const { id } = await start();
+    await inPhase(id, "ready");
+    await t.hub.stop();
+    expect(calls).toContain("start");
+    expect(calls.filter((call) => call === "disconnect")).toHaveLength(1);
+    expect(calls.at(-1)).toBe("disconnect");
+    t = { ...t, hub: await startHubOn(t) };
+  });
+
   test("R-02: what a leader that lost its lease writes is refused", async () => {
     const { recordState } = await import("#db/server-state.ts");
     const { acquireLease } = await import("#db/leases.ts");

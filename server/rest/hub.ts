@@ -1,3 +1,4 @@
+import { currentAnnouncements } from "#server/announcements/current.ts";
 import { jupyterhubVersion } from "#server/api/respond.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
@@ -42,6 +43,13 @@ export const hubRoutes: readonly RestRoute[] = [
     takes: "token",
     does: "Who asks, with their scopes: what a server asks about its visitor.",
     handle: whoAsks,
+  },
+  {
+    method: "GET",
+    path: "/announcements",
+    takes: "nothing",
+    does: "What admins announce now: to everybody, and to the groups of whoever asks. Berth's own.",
+    handle: async ({ verb }) => json(200, { announcements: await currentAnnouncements(verb) }),
   },
   {
     method: "GET",

@@ -10,6 +10,7 @@ export default async function OneGroupPage({ params }: { readonly params: Promis
   await Promise.all([
     prefetch((trpc) => trpc.groups.get.queryOptions({ group })),
     prefetch((trpc) => trpc.quotas.get.queryOptions({ group })),
+    prefetch((trpc) => trpc.groups.requests.queryOptions({ group, decision: "waiting" })),
   ]);
   return (
     <Prefetched>

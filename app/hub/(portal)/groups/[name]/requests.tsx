@@ -6,22 +6,29 @@ import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { Skeleton } from "#app/_components/skeleton.tsx";
 import { Ago } from "#app/_components/time.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { RequestView } from "#server/api/group-views.ts";
 import { Section } from "./section.tsx";
 
-/** Only while something waits: an empty list on top of the page would be in the way. */
+/** What members wait for stands first on the page. */
 export function Requests({ group }: { readonly group: string }) {
   const trpc = useTRPC();
   const requests = useQuery(trpc.groups.requests.queryOptions({ group, decision: "waiting" }));
-  if (requests.error !== null) return <Problem error={requests.error} retry={() => void requests.refetch()} />;
-  if (requests.data === undefined || requests.data.total === 0) return null;
+  const waiting = requests.data?.items ?? [];
   return (
-    <Section title={t("requests.title")} text={t("requests.hint")}>
-      <ul className="space-y-3">
-        {requests.data.items.map((request) => (
+    <Section title={t("requests.title")} {...(waiting.length > 0 ? { text: t("requests.hint") } : {})}>
+      {requests.error !== null && <Problem error={requests.error} retry={() => void requests.refetch()} />}
+      {requests.data === undefined && requests.error === null && <Skeleton className="h-5" />}
+      {requests.data?.total === 0 && (
+        <p role="status" className="text-sm text-muted">
+          {t("requests.none")}
+        </p>
+      )}
+      <ul className="space-y-3 empty:hidden">
+        {waiting.map((request) => (
           <li key={request.id}>
             <Waiting request={request} />
           </li>

@@ -1,0 +1,209 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import superjson from "superjson";
+import { newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
+import { addUser, runBerth } from "./command-line.ts";
+import { logIn } from "./journey.ts";
+
+/** The group pages against the whole portal on this machine: real verbs, real database. No server is started. */
+const config = `
+singleuser:
+  profileList:
+    - { display_name: Python, default: true }
+    - { display_name: Big memory, allowed_groups: [physics] }
+`;
+const people = ["mia", "ben", "eva"] as const;
+const passwords = new Map<string, string>();
+let berth: RunningBerth;
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(300_000);
+  berth = await startBerth({ home: newHome(), config });
+  for (const name of people) passwords.set(name, addUser(berth, name));
+  const root = JSON.parse(runBerth(berth, "-o", "json", "user", "add", "root", "--admin")) as { password: string };
+  passwords.set("root", root.password);
+  const page = await browser.newPage();
+  await enter(page, "root");
+  await mutate(page, "groups.create", { name: "physics", description: "Everybody of the physics course." });
+  await mutate(page, "groups.addMembers", { group: "physics", users: ["mia", "ben"] });
+  await mutate(page, "groups.setRole", { group: "physics", user: "mia", role: "manager" });
+  await mutate(page, "quotas.setCeiling", { group: "physics", ceiling: { cpuLimit: "8", memoryLimit: "16Gi" } });
+  await mutate(page, "quotas.setQuota", { group: "physics", quota: { cpuLimit: "4", servers: 3 } });
+  await page.close();
+});
+test.afterAll(async () => {
+  await berth?.stop();
+  if (berth) removeHome(berth.home);
+});
+
+async function enter(page: Page, name: string): Promise<void> {
+  await logIn(page, berth.url, name, passwords.get(name) ?? "");
+}
+
+async function mutate(page: Page, procedure: string, input: object): Promise<void> {
+  const answer = await page.request.post(`${berth.url}/api/trpc/${procedure}`, {
+    headers: { origin: new URL(berth.url).origin, "sec-fetch-site": "same-origin" },
+    data: superjson.serialize(input),
+  });
+  expect(answer.status(), `${procedure}: ${await answer.text()}`).toBe(200);
+}
+
+async function openGroup(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Groups", exact: true }).click();
+  await page.getByRole("link", { name: /of physics|Manage physics/ }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "physics" })).toBeVisible();
+}
+
+test("a manager raises a quota within the ceiling and is refused beyond it, with the ceiling named at the field", async ({
+  page,
+}) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  await expect(page.getByText("0 of 4 CPUs")).toBeVisible();
+  await page.getByRole("button", { name: "Change the quota" }).click();
+  const cpus = page.getByLabel("CPUs", { exact: true });
+  await expect(cpus).toHaveValue("4");
+  await cpus.fill("9");
+  await page.getByRole("button", { name: "Save" }).first().click();
+  const refusal = "The ceiling of group physics is 8 CPUs. Stay within it, or ask an admin to raise it.";
+  await expect(page.getByRole("alert").filter({ hasText: refusal })).toBeVisible();
+  await expect(cpus).toHaveAttribute("aria-invalid", "true");
+  await expect(cpus).toHaveValue("9");
+  await cpus.fill("8");
+  await page.getByRole("button", { name: "Save" }).first().click();
+  await expect(page.getByText("0 of 8 CPUs")).toBeVisible();
+  await expect(page.getByText("0 of 3 servers")).toBeVisible();
+});
+
+test("bad amounts get one sentence at their field and change nothing", async ({ page }) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  await page.getByRole("button", { name: "Change the quota" }).click();
+  const memory = page.getByLabel("Memory", { exact: true });
+  for (const [amount, sentence] of [
+    ["-1Gi", "“-1Gi” is negative."],
+    ["lots", "“lots” is no amount here."],
+    ["5Pi", "is more than any cluster has"],
+  ] as const) {
+    await memory.fill(amount);
+    await page.getByRole("button", { name: "Save" }).first().click();
+    await expect(page.getByRole("alert").filter({ hasText: sentence })).toBeVisible();
+    await expect(memory).toHaveAttribute("aria-invalid", "true");
+  }
+  await page.reload();
+  await page.getByRole("button", { name: "Change the quota" }).click();
+  await expect(memory).toHaveValue("");
+});
+
+test("members come by name, or from a file whose changes are shown before they are made; bad lines are named", async ({
+  page,
+}) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  await page.getByRole("button", { name: "Add members" }).click();
+  await page.getByLabel("User names").fill("nobody-of-this-name");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("alertdialog").getByRole("alert")).toContainText("nobody-of-this-name");
+  await page.getByLabel("User names").fill("eva");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  const line = page.getByRole("row").filter({ hasText: "eva" });
+  await expect(line).toBeVisible();
+  await page.getByRole("button", { name: "More for eva" }).click();
+  await page.getByRole("menuitem", { name: "Remove from the group" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await expect(line).toHaveCount(0);
+  await page.getByRole("button", { name: "Import a file" }).click();
+  const file = (text: string) => ({ name: "members.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await page.getByLabel("File", { exact: true }).setInputFiles(file("user,role\nghost,member\n"));
+  await page.getByRole("button", { name: "See what would change" }).click();
+  await expect(page.getByText(/^Line 2: /)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Make these changes" })).toHaveCount(0);
+  await page
+    .getByLabel("File", { exact: true })
+    .setInputFiles(file("user,role\nmia,manager\nben,member\neva,member\n"));
+  await page.getByRole("button", { name: "See what would change" }).click();
+  await expect(page.getByText("Add eva", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Make these changes" }).click();
+  await expect(page.getByText("1 added", { exact: false })).toBeVisible();
+  await page.getByRole("button", { name: "Done" }).click();
+  await expect(line).toBeVisible();
+});
+
+test("a member asks for more, the manager grants it with a word, and the member reads it", async ({
+  page,
+  browser,
+}) => {
+  await enter(page, "ben");
+  await openGroup(page);
+  await expect(page.getByRole("button", { name: "Change the quota" })).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Members" })).toHaveCount(0);
+  await page.getByLabel("Your request").fill("One more GPU for my thesis");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByText("waiting for an answer")).toBeVisible();
+  const other = await browser.newContext();
+  const manager = await other.newPage();
+  await enter(manager, "mia");
+  await openGroup(manager);
+  await manager.getByLabel("Answer to ben").fill("Until June.");
+  await manager.getByRole("button", { name: "Grant the request of ben" }).click();
+  await expect(manager.getByText("No requests are waiting.")).toBeVisible();
+  await other.close();
+  await page.reload();
+  await expect(page.getByText("They wrote: “Until June.”")).toBeVisible();
+});
+
+test("budget and the rule for idle servers are set, and stay", async ({ page }) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  const budget = page.getByRole("region", { name: "Budget" });
+  await budget.getByLabel("Window, in days").fill("14");
+  await budget.getByLabel("CPU hours, whole group").fill("500");
+  await budget.getByRole("button", { name: "Save" }).click();
+  await expect(budget.getByRole("button", { name: "Remove the budget" })).toBeVisible();
+  const rule = page.getByRole("region", { name: "When servers stop by themselves" });
+  await rule.getByLabel("Stop after this long without activity, in minutes").fill("45");
+  await rule.getByRole("button", { name: "Save" }).click();
+  await expect(rule.getByRole("status").filter({ hasText: "Saved." })).toBeVisible();
+  await page.reload();
+  await expect(budget.getByLabel("CPU hours, whole group")).toHaveValue("500");
+  await expect(rule.getByLabel("Stop after this long without activity, in minutes")).toHaveValue("45");
+});
+
+for (const [who, path, shows] of [
+  ["mia", "/hub/groups", "You manage this group"],
+  ["mia", "/hub/groups/physics", "Delete this group|Budget"],
+  ["root", "/hub/groups/physics", "Delete this group"],
+  ["ben", "/hub/groups/physics", "Need more?"],
+  ["ben", "/hub/groups/unknown", "isn't allowed|There is no group"],
+  ["root", "/hub/groups", "You are in no group"],
+] as const)
+  test(`${path} as ${who}: no axe violation, no sideways scrolling, one h1, at 390 and 1440 px, light and dark`, async ({
+    page,
+  }) => {
+    await enter(page, who);
+    for (const width of [390, 1440])
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.goto(`${berth.url}${path}`);
+        await expect(page.getByText(new RegExp(shows)).first()).toBeVisible();
+        await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+        await judge(page, `${path} as ${who}, ${width} px, ${colorScheme}`);
+      }
+  });
+
+async function judge(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState("networkidle");
+  const folder = process.env.BERTH_TEST_SHOTS;
+  const file = `${folder}/${name.replace(/[^a-z0-9]+/g, "-")}.png`;
+  if (folder !== undefined) await page.screenshot({ path: file, fullPage: true });
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  expect(found, name).toEqual([]);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+}

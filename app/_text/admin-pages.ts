@@ -80,8 +80,6 @@ export const adminPages = {
   "audit.to": "Until",
   "audit.at": "When",
   "audit.detail": "Details",
-  "audit.older": "Older",
-  "audit.newest": "Newest",
   "audit.export": "Export as CSV",
 
   "adminUsage.title": "Usage",

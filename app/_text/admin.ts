@@ -13,6 +13,7 @@ export const admin = {
 
   "admin.news.title": "Announcements",
   "admin.news.text": "Sentences at the top of every page. Those for everybody are also on the login page.",
+  "admin.news.list": "All announcements, also those planned and over",
   "admin.news.new": "New announcement",
   "admin.news.edit": "Change",
   "admin.news.edit.label": "Change “{message}”",
@@ -44,6 +45,12 @@ export const admin = {
   "admin.groups.none": "No group matches.",
   "admin.groups.empty": "There are no groups yet. Create one to give its members a quota together.",
 
+  "admin.audit.more": "Details",
+  "admin.audit.details.label": "Details: {actor}, {time}",
+  "admin.audit.target": "On",
+  "admin.audit.address": "From the address",
+  "admin.audit.request": "Request",
+  "admin.audit.pages": "Pages of the log",
   "admin.audit.newer": "Newer",
   "admin.audit.older": "Older",
 

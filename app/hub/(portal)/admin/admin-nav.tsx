@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
 import { classNames } from "#app/_components/class-names.ts";
 import { t } from "#app/_text/t.ts";
 import type { SectionName } from "./sections.ts";
@@ -9,6 +10,10 @@ import type { SectionName } from "./sections.ts";
 /** One row that scrolls by itself where it doesn't fit. */
 export function AdminNav({ names }: { readonly names: readonly SectionName[] }) {
   const path = usePathname();
+  const current = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (path !== "") current.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path]);
   return (
     <nav aria-label={t("admin.sections")} className="-mx-2 mb-6 overflow-x-auto border-b border-line px-2">
       <ul className="flex gap-1">
@@ -18,6 +23,7 @@ export function AdminNav({ names }: { readonly names: readonly SectionName[] }) 
           return (
             <li key={name}>
               <Link
+                ref={within ? current : undefined}
                 href={href}
                 prefetch={false}
                 aria-current={path === href ? "page" : within ? "true" : undefined}

@@ -56,7 +56,7 @@ export function AnnouncementList() {
         : shown(news.data, { onEdit: setEditing, onDelete: setLeaving })}
       {news.data !== undefined && (
         <OlderNewer
-          label={t("admin.news.title")}
+          label={t("admin.news.list")}
           newer={page > 1 ? () => setPage(page - 1) : null}
           older={news.data.length > newsPageSize ? () => setPage(page + 1) : null}
         />
@@ -90,7 +90,7 @@ function shown(all: readonly Announcement[], actions: Actions) {
   if (all.length === 0) return <p className="text-sm text-muted">{t("admin.news.none")}</p>;
   return (
     <Table
-      label={t("admin.news.title")}
+      label={t("admin.news.list")}
       head={
         <>
           <HeadCell>{t("admin.news.message")}</HeadCell>

@@ -2,7 +2,6 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Button } from "#app/_components/button.tsx";
 import { PageTitle } from "#app/_components/card.tsx";
 import { DownloadButton } from "#app/_components/download-button.tsx";
 import { TextField } from "#app/_components/field.tsx";
@@ -12,6 +11,7 @@ import { HeadCell, Table } from "#app/_components/table.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC, useTRPCClient } from "#app/_trpc/client.tsx";
 import { useSettled } from "../list-hooks.ts";
+import { OlderNewer } from "../older-newer.tsx";
 import { AuditLine } from "./audit-line.tsx";
 
 const dayMs = 86_400_000;
@@ -22,7 +22,9 @@ export function AuditLog() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const [typed, setTyped] = useState(nothing);
-  const [before, setBefore] = useState<number | null>(null);
+  // Where each page begins, from the newest to the one that is shown.
+  const [starts, setStarts] = useState<readonly (number | null)[]>([null]);
+  const before = starts.at(-1) ?? null;
   const action = useSettled(typed.action);
   const actor = useSettled(typed.actor);
   const question = { action, actor, from: dayOf(typed.from, 0), to: dayOf(typed.to, dayMs) };
@@ -36,7 +38,7 @@ export function AuditLog() {
     maxLength: 255,
     onChange: (event: { readonly target: { readonly value: string } }) => {
       setTyped({ ...typed, [name]: event.target.value });
-      setBefore(null);
+      setStarts([null]);
     },
   });
   const next = rows.data?.next ?? null;
@@ -65,14 +67,11 @@ export function AuditLog() {
           ))}
         </Table>
       )}
-      <div className="flex justify-end gap-3">
-        <Button disabled={before === null} onClick={() => setBefore(null)}>
-          {t("audit.newest")}
-        </Button>
-        <Button disabled={next === null} onClick={() => setBefore(next)}>
-          {t("audit.older")}
-        </Button>
-      </div>
+      <OlderNewer
+        label={t("admin.audit.pages")}
+        newer={starts.length > 1 ? () => setStarts(starts.slice(0, -1)) : null}
+        older={next === null ? null : () => setStarts([...starts, next])}
+      />
     </div>
   );
 }
@@ -84,6 +83,9 @@ function Head() {
       <HeadCell>{t("audit.actor")}</HeadCell>
       <HeadCell>{t("audit.action")}</HeadCell>
       <HeadCell wide>{t("audit.detail")}</HeadCell>
+      <HeadCell>
+        <span className="sr-only">{t("actions")}</span>
+      </HeadCell>
     </>
   );
 }

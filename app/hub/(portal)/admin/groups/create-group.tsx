@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
@@ -13,8 +13,14 @@ import { groupPath } from "../../groups/group-path.ts";
 export function CreateGroup({ open, onClose }: { readonly open: boolean; onClose(): void }) {
   const trpc = useTRPC();
   const router = useRouter();
+  const queryClient = useQueryClient();
   const create = useMutation(
-    trpc.groups.create.mutationOptions({ onSuccess: ({ name }) => router.push(groupPath(name)) }),
+    trpc.groups.create.mutationOptions({
+      onSuccess: async ({ name }) => {
+        await queryClient.invalidateQueries({ queryKey: trpc.groups.list.queryKey() });
+        router.push(groupPath(name));
+      },
+    }),
   );
   return (
     <Dialog

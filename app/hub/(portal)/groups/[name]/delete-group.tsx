@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
@@ -18,9 +18,15 @@ import { Section } from "./section.tsx";
 export function DeleteGroup({ group }: { readonly group: string }) {
   const trpc = useTRPC();
   const router = useRouter();
+  const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
   const preview = useQuery({ ...trpc.groups.deletionPreview.queryOptions({ group }), enabled: asking, staleTime: 0 });
-  const remove = useMutation(trpc.groups.delete.mutationOptions({ onSuccess: () => router.push("/hub/admin/groups") }));
+  // The pages that come next may have been read a moment ago: this group was in another list then.
+  const forget = async () => {
+    await queryClient.invalidateQueries({ queryKey: trpc.groups.pathKey(), refetchType: "none" });
+    router.push("/hub/admin/groups");
+  };
+  const remove = useMutation(trpc.groups.delete.mutationOptions({ onSuccess: forget }));
   const error = remove.error ?? preview.error;
   return (
     <Section title={t("groupDelete.title")} text={t("groupDelete.text")}>

@@ -19,7 +19,7 @@ export async function testJupyter(report: (step: string) => void = () => undefin
 }
 
 /** Test files run side by side: one makes it, the others wait. The kernel opens an abstract socket's lock when its holder dies. */
-async function lockFor(home: string): Promise<Server> {
+export async function lockFor(home: string): Promise<Server> {
   for (;;) {
     const server = createServer();
     const taken = once(server, "error").then(() => false);

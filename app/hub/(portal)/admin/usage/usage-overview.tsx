@@ -80,19 +80,23 @@ export function UsageOverview() {
               ))}
             </SelectField>
           </div>
-          <Table label={t("adminUsage.title")} head={<Head />}>
-            {usage.data.items.map((line) => (
-              <tr key={line.name}>
-                <Cell className="font-medium">{line.name}</Cell>
-                {measures.map((measure) => (
-                  <Cell key={measure} wide={measure === "gpuHours" || measure === "memoryGibHours"}>
-                    {hoursText(line[measure])}
-                  </Cell>
+          {usage.data.items.length > 0 && (
+            <>
+              <Table label={t("adminUsage.title")} head={<Head />}>
+                {usage.data.items.map((line) => (
+                  <tr key={line.name}>
+                    <Cell className="font-medium">{line.name}</Cell>
+                    {measures.map((measure) => (
+                      <Cell key={measure} wide={measure === "gpuHours" || measure === "memoryGibHours"}>
+                        {hoursText(line[measure])}
+                      </Cell>
+                    ))}
+                  </tr>
                 ))}
-              </tr>
-            ))}
-          </Table>
-          <Pager page={page} pageSize={pageSize} total={usage.data.itemCount} onPage={setPage} />
+              </Table>
+              <Pager page={page} pageSize={pageSize} total={usage.data.itemCount} onPage={setPage} />
+            </>
+          )}
         </>
       )}
     </div>

@@ -41,6 +41,8 @@ export const admin = {
   "admin.news.everybody": "everybody",
   "admin.news.open": "until it is deleted",
 
+  "admin.homes.deleted": "“{name}” of {owner} was deleted. It can be brought back until {date}.",
+  "admin.homes.undo": "Undo",
   "admin.homes.none": "No home matches.",
   "admin.groups.none": "No group matches.",
   "admin.groups.empty": "There are no groups yet. Create one to give its members a quota together.",

@@ -80,6 +80,18 @@ test.describe("what an admin changes, local", () => {
     await line.getByRole("button", { name: /Bring the home/ }).click();
     await expect(line.getByRole("button", { name: /Delete the home/ })).toBeVisible();
     await expect(line).not.toContainText("deleted;");
+    await expect(page.getByText(/It can be brought back until/)).toHaveCount(0);
+
+    await page.getByLabel("State").selectOption({ label: "In use" });
+    await line.getByRole("button", { name: /Delete the home/ }).click();
+    await question.getByRole("textbox").fill(label.replace(/^.*: /, ""));
+    await submit.click();
+    await expect(page.getByText(/It can be brought back until/)).toBeVisible();
+    await expect(line).toHaveCount(0);
+    await soundInEveryLook("home-deleted");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(line).toBeVisible();
+    await expect(page.getByText(/It can be brought back until/)).toHaveCount(0);
   });
 
   test("disabling says what ends first, and it has ended; the home is kept", async () => {

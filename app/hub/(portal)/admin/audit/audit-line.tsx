@@ -12,11 +12,11 @@ export function AuditLine({ row }: { readonly row: AuditRow }) {
   return (
     <>
       <tr>
-        <Cell className="align-top sm:whitespace-nowrap">
+        <Cell className="align-top max-sm:text-xs sm:whitespace-nowrap">
           <time dateTime={row.at.toISOString()}>{timeText(row.at)}</time>
         </Cell>
-        <Cell className="align-top">{row.actorName}</Cell>
-        <Cell className="align-top font-medium">{row.action}</Cell>
+        <Cell className="min-w-20 align-top">{row.actorName}</Cell>
+        <Cell className="min-w-32 align-top font-medium">{row.action}</Cell>
         <Cell wide className="max-w-md align-top text-xs">
           <span className="line-clamp-2 break-words">{detailText(row.detail)}</span>
         </Cell>

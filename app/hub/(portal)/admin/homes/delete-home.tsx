@@ -13,24 +13,34 @@ type Props = {
   readonly home: { readonly id: string; readonly name: string; readonly owner: string };
   readonly open: boolean;
   onClose(): void;
+  onDeleted(removeAfter: Date): void;
 };
 
-export function DeleteHome({ home: { id, name, owner }, open, onClose }: Props) {
+export function DeleteHome({ home: { id, name, owner }, open, onClose, onDeleted }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [typed, setTyped] = useState("");
+  const close = () => {
+    setTyped("");
+    onClose();
+  };
   const remove = useMutation(
     trpc.homes.delete.mutationOptions({
-      onSuccess: async () => {
+      onSuccess: async ({ removeAfter }) => {
+        close();
+        onDeleted(removeAfter);
         await queryClient.invalidateQueries({ queryKey: trpc.homes.list.queryKey() });
-        onClose();
       },
     }),
   );
+  const leave = () => {
+    remove.reset();
+    close();
+  };
   return (
     <Dialog
       open={open}
-      onOpenChange={(to) => !to && onClose()}
+      onOpenChange={(to) => !to && leave()}
       title={t("homes.delete.title", { name, owner })}
       description={t("homes.delete.text")}
     >
@@ -50,7 +60,7 @@ export function DeleteHome({ home: { id, name, owner }, open, onClose }: Props) 
         />
         {remove.error !== null && <Problem error={remove.error} />}
         <DialogButtons>
-          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button onClick={leave}>{t("cancel")}</Button>
           <Button type="submit" look="danger" disabled={typed !== name || remove.isPending}>
             {t("homes.delete.submit")}
           </Button>

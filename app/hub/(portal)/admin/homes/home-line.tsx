@@ -12,14 +12,24 @@ import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { HomeLine as Home } from "#server/api/answers.ts";
 import { DeleteHome } from "./delete-home.tsx";
+import type { DeletedHome } from "./just-deleted.tsx";
 
-export function HomeLine({ home }: { readonly home: Home }) {
+type Props = {
+  readonly home: Home;
+  /** What was deleted just now; null when it was brought back. */
+  onChanged(deleted: DeletedHome | null): void;
+};
+
+export function HomeLine({ home, onChanged }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [deleting, setDeleting] = useState(false);
   const undo = useMutation(
     trpc.homes.undoDelete.mutationOptions({
-      onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.homes.list.queryKey() }),
+      onSuccess: async () => {
+        onChanged(null);
+        await queryClient.invalidateQueries({ queryKey: trpc.homes.list.queryKey() });
+      },
     }),
   );
   const names = { name: home.name, owner: home.owner };
@@ -62,7 +72,12 @@ export function HomeLine({ home }: { readonly home: Home }) {
             {problemText(undo.error)}
           </p>
         )}
-        <DeleteHome home={home} open={deleting} onClose={() => setDeleting(false)} />
+        <DeleteHome
+          home={home}
+          open={deleting}
+          onClose={() => setDeleting(false)}
+          onDeleted={(removeAfter) => onChanged({ id: home.id, ...names, removeAfter })}
+        />
       </Cell>
     </tr>
   );

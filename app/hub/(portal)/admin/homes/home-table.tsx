@@ -11,6 +11,7 @@ import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import { useSettled } from "../list-hooks.ts";
 import { HomeLine } from "./home-line.tsx";
+import { type DeletedHome, JustDeleted } from "./just-deleted.tsx";
 
 const pageSize = 25;
 const states = ["kept", "orphaned", "deleted"] as const;
@@ -22,6 +23,7 @@ export function HomeTable() {
   const [state, setState] = useState<(typeof states)[number] | null>(null);
   const [sort, setSort] = useState<Sort>("owner");
   const [page, setPage] = useState(1);
+  const [deleted, setDeleted] = useState<DeletedHome | null>(null);
   const search = useSettled(typed);
   const homes = useQuery({
     ...trpc.homes.list.queryOptions({ search, state, sort, page, pageSize }),
@@ -57,6 +59,7 @@ export function HomeTable() {
           ))}
         </SelectField>
       </div>
+      {deleted !== null && <JustDeleted key={deleted.id} home={deleted} onDone={() => setDeleted(null)} />}
       {homes.error !== null && <Problem error={homes.error} retry={() => void homes.refetch()} />}
       {homes.data === undefined && homes.error === null && <Skeleton className="h-96" />}
       {homes.data?.total === 0 && <p className="text-sm text-muted">{t("admin.homes.none")}</p>}
@@ -75,7 +78,7 @@ export function HomeTable() {
             }
           >
             {homes.data.items.map((home) => (
-              <HomeLine key={home.id} home={home} />
+              <HomeLine key={home.id} home={home} onChanged={setDeleted} />
             ))}
           </Table>
           <Pager page={page} pageSize={pageSize} total={homes.data.total} onPage={setPage} />

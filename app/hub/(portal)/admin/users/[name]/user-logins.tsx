@@ -18,11 +18,9 @@ export function UserLogins({ user }: { readonly user: string }) {
   const endAll = useMutation(trpc.sessions.endAll.mutationOptions({ onSuccess }));
   const error = logins.error ?? end.error ?? endAll.error;
   return (
-    <section aria-labelledby="logins" className="space-y-3">
+    <div className="space-y-3">
       <div className="flex flex-wrap items-end justify-between gap-3">
-        <h2 id="logins" className="text-lg font-semibold">
-          {t("user.logins")}
-        </h2>
+        <h2 className="text-lg font-semibold">{t("user.logins")}</h2>
         {logins.data !== undefined && logins.data.length > 0 && (
           <Button disabled={endAll.isPending} onClick={() => endAll.mutate({ user })}>
             {t("user.logins.endAll")}
@@ -67,6 +65,6 @@ export function UserLogins({ user }: { readonly user: string }) {
           ))}
         </Table>
       )}
-    </section>
+    </div>
   );
 }

@@ -13,10 +13,8 @@ export function UserOpened({ user }: { readonly user: string }) {
   const trpc = useTRPC();
   const history = useQuery(trpc.me.accessHistory.queryOptions({ user }));
   return (
-    <section aria-labelledby="opened" className="space-y-3">
-      <h2 id="opened" className="text-lg font-semibold">
-        {t("admin.user.opened")}
-      </h2>
+    <div className="space-y-3">
+      <h2 className="text-lg font-semibold">{t("admin.user.opened")}</h2>
       {history.error !== null && <Problem error={history.error} retry={() => void history.refetch()} />}
       {history.data === undefined && history.error === null && <Skeleton className="h-20" />}
       {history.data?.length === 0 && <p className="text-sm text-muted">{t("me.opened.none")}</p>}
@@ -44,6 +42,6 @@ export function UserOpened({ user }: { readonly user: string }) {
           ))}
         </Table>
       )}
-    </section>
+    </div>
   );
 }

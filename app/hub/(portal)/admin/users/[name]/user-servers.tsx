@@ -14,11 +14,9 @@ export function UserServers({ user }: { readonly user: string }) {
   const trpc = useTRPC();
   const servers = useQuery({ ...trpc.servers.list.queryOptions({ user }), refetchInterval: 15_000 });
   return (
-    <section aria-labelledby="servers" className="space-y-3">
+    <div className="space-y-3">
       <div className="flex flex-wrap items-end justify-between gap-3">
-        <h2 id="servers" className="text-lg font-semibold">
-          {t("admin.user.servers")}
-        </h2>
+        <h2 className="text-lg font-semibold">{t("admin.user.servers")}</h2>
         <Link
           href={`/hub/admin/servers?search=${encodeURIComponent(user)}`}
           prefetch={false}
@@ -53,6 +51,6 @@ export function UserServers({ user }: { readonly user: string }) {
           ))}
         </Table>
       )}
-    </section>
+    </div>
   );
 }

@@ -21,10 +21,8 @@ export function UserTokens({ user }: { readonly user: string }) {
   );
   const error = tokens.error ?? revoke.error;
   return (
-    <section aria-labelledby="tokens" className="space-y-3">
-      <h2 id="tokens" className="text-lg font-semibold">
-        {t("user.tokens")}
-      </h2>
+    <div className="space-y-3">
+      <h2 className="text-lg font-semibold">{t("user.tokens")}</h2>
       {error !== null && <Problem error={error} />}
       {tokens.data === undefined && tokens.error === null && <Skeleton className="h-24" />}
       {tokens.data?.length === 0 && <p className="text-sm text-muted">{t("user.tokens.none")}</p>}
@@ -52,7 +50,7 @@ export function UserTokens({ user }: { readonly user: string }) {
           ))}
         </Table>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 import { Button } from "#app/_components/button.tsx";
 import { Cell } from "#app/_components/table.tsx";
 import { t } from "#app/_text/t.ts";
-import type { AuditRow } from "#db/audit.ts";
+import type { AuditRow } from "#server/api/answers.ts";
 
 export function AuditLine({ row }: { readonly row: AuditRow }) {
   const id = useId();

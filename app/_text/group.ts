@@ -45,6 +45,7 @@ export const group = {
   "quota.field.homes": "Homes",
 
   "members.title": "Members",
+  "members.of": "Members of {group}",
   "members.search": "Search members",
   "members.name": "Name",
   "members.servers": "Servers",

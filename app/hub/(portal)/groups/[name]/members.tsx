@@ -49,7 +49,7 @@ export function Members({ group }: { readonly group: GroupView }) {
       {isEmpty && <p className="text-sm text-muted">{t(search === "" ? "members.empty" : "members.none")}</p>}
       {members.data !== undefined && !isEmpty && (
         <>
-          <Table label={t("members.title")} head={<Head />}>
+          <Table label={t("members.of", { group: group.name })} head={<Head />}>
             {members.data.items.map((member) => (
               <MemberLine key={member.userId} member={member} group={group} />
             ))}

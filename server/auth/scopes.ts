@@ -58,6 +58,7 @@ const includes: Partial<Record<ScopeName, readonly ScopeName[]>> = {
   "list:groups": ["read:groups"],
   "admin:servers": ["servers"],
   servers: ["start:servers", "delete:servers", "read:servers"],
+  "read:servers": ["read:users:name"],
 };
 
 /** Adds everything each scope includes, keeping its filter. */

@@ -75,7 +75,7 @@ function match(pattern: string, segments: readonly string[]): ReadonlyMap<string
   const params = new Map<string, string>();
   for (const [index, part] of wanted.entries()) {
     const segment = segments[index] ?? "";
-    if (part.startsWith(":")) params.set(part.slice(1), segment);
+    if (part.startsWith(":") && segment !== "") params.set(part.slice(1), segment);
     else if (part !== segment) return null;
   }
   return params;

@@ -5,6 +5,8 @@ import { sendJson } from "#server/api/respond.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
 import { HubError } from "#server/errors.ts";
 import type { Hub } from "#server/hub.ts";
+import { normaliseUserName } from "#server/servers/names.ts";
+import { authoriseRoute } from "./authorise.ts";
 import { decodedSegment, findRoute, type RestAnswer, type RestCall, type RestRoute } from "./route.ts";
 import { routes } from "./routes.ts";
 
@@ -32,6 +34,7 @@ export async function handleRest(
   const { route, params } = found;
   const call = callFor({ hub, ctx, request, response, search }, params);
   if (route.method !== "GET") requireJson(route, call);
+  await authoriseRoute(route, call);
   write(response, await route.handle(call));
 }
 
@@ -58,7 +61,10 @@ function callFor({ hub, ctx, request, response, search }: Parts, params: Readonl
     response,
     verb: hub.contextFor(identified.actor, origin),
     query: new URLSearchParams(search),
-    param: (name) => decodedSegment(params.get(name) ?? ""),
+    param: (name) => {
+      const text = decodedSegment(params.get(name) ?? "");
+      return name === "user" ? normaliseUserName(text) : text;
+    },
     body: () => objectIn(request),
   };
 }

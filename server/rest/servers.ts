@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { HubError } from "#server/errors.ts";
 import { deleteServer } from "#server/servers/delete.ts";
+import { knownToStarter, readServerRow } from "#server/servers/read-row.ts";
 import { reportActivity } from "#server/servers/report-activity.ts";
 import { untilStopped } from "#server/servers/settle.ts";
 import { startServer } from "#server/servers/start.ts";
 import { stopServer } from "#server/servers/stop.ts";
 import { phaseNow } from "#server/servers/view.ts";
-import { userWithServers } from "#server/users/page.ts";
 import { serverModel } from "./models.ts";
 import { streamProgress } from "./progress.ts";
 import { empty, json, pending, type RestAnswer, type RestCall, type RestRoute } from "./route.ts";
@@ -65,11 +65,9 @@ export const serverRoutes: readonly RestRoute[] = [
 
 async function modelOf(call: RestCall, name: string): Promise<Record<string, unknown>> {
   const { verb } = call;
-  const owner = await userWithServers(verb, { name: call.param("user") });
-  const server = owner.servers.find((one) => one.name === name);
-  if (server === undefined)
-    throw new HubError("not-found", `“${owner.user.name}” has no server called “${name}” that you may see.`);
-  return serverModel({ actor: verb.actor, config: verb.config }, owner.user.name, server);
+  const user = call.param("user");
+  const server = await readServerRow(verb, { user, name });
+  return serverModel({ actor: verb.actor, config: verb.config }, user, server);
 }
 
 const Wrapped = z.object({
@@ -98,8 +96,7 @@ async function start(call: RestCall, name: string): Promise<RestAnswer> {
   const { verb } = call;
   const user = call.param("user");
   const asked = startAsked(await call.body());
-  const found = await userWithServers(verb, { name: user }).catch(() => null);
-  const known = found?.servers.find((server) => server.name === name);
+  const known = await knownToStarter(verb, { user, name });
   if (known !== undefined && phaseNow(known) === "ready")
     throw new HubError("invalid", `${user}/${name} is already running.`);
   if (known !== undefined && phaseNow(known) === "stopping")

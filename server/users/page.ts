@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ServerRow } from "#db/servers.ts";
 import { pageOfUsers, serversOfUsers } from "#db/user-pages.ts";
 import { findUserByName, groupNamesOf, type User } from "#db/users.ts";
-import { mayDo, requireReach, requireScope } from "../auth/require-scope.ts";
+import { requireReach, requireScope } from "../auth/require-scope.ts";
 import { reachOf } from "../auth/scopes.ts";
 import { HubError } from "../errors.ts";
 import { normaliseUserName } from "../servers/names.ts";
@@ -38,10 +38,10 @@ export async function pageUsers(
 
 export const UserInput = z.strictObject({ name: UserName });
 
-/** One user. Whoever may see that they exist may ask; a server named alone is reason enough to see its owner's name. */
+/** One user, for whoever may know that they exist. */
 export async function userWithServers(ctx: VerbContext, rawInput: unknown): Promise<UserWithServers> {
   const { name } = UserInput.parse(rawInput);
-  if (!(await mayDo(ctx, "read:servers", { user: name }))) await requireScope(ctx, "read:users:name", { user: name });
+  await requireScope(ctx, "read:users:name", { user: name });
   const user = requireUser(await findUserByName(ctx.db, name), name);
   const [found] = await withServers(ctx, [user]);
   if (found === undefined) throw noSuchUser(name);

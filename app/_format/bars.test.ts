@@ -22,5 +22,5 @@ test("a bar is named by its hour, its day or its week", () => {
 });
 
 test("hours are written with a digit where it matters", () => {
-  expect([0.04, 1.25, 9.96, 1234.5].map(hoursText)).toEqual(["0", "1.3", "10", "1,235"]);
+  expect([0.005, 0.04, 1.25, 9.96, 1234.5].map(hoursText)).toEqual(["0.005", "0.04", "1.3", "10", "1,235"]);
 });

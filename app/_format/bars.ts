@@ -15,5 +15,5 @@ export function bucketLabel(at: Date, bucketSeconds: number): string {
 }
 
 export function hoursText(hours: number): string {
-  return new Intl.NumberFormat("en", { maximumFractionDigits: hours < 10 ? 1 : 0 }).format(hours);
+  return new Intl.NumberFormat("en", { maximumFractionDigits: hours < 1 ? 3 : hours < 10 ? 1 : 0 }).format(hours);
 }

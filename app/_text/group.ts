@@ -161,7 +161,7 @@ export const group = {
   "groupDelete.text": "You see what happens first, and can undo it for some days.",
   "groupDelete.open": "Delete …",
   "groupDelete.ask": "Delete the group “{group}”?",
-  "groupDelete.members": "{count} people leave the group. Their accounts stay.",
+  "groupDelete.members": "Members who leave the group: {count}. Their accounts stay.",
   "groupDelete.servers": "{count} running servers are stopped: {names}",
   "groupDelete.servers.none": "No server is running.",
   "groupDelete.homes": "{count} homes with {size} of files are kept.",

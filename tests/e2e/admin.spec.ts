@@ -29,7 +29,7 @@ test.describe("the administration, local", () => {
   test("a group that is deleted can be brought back with its members", async () => {
     await createGroup("physics");
     await page.getByRole("button", { name: "Delete …" }).click();
-    await expect(page.getByRole("alertdialog")).toContainText("1 people leave the group");
+    await expect(page.getByRole("alertdialog")).toContainText("Members who leave the group: 1");
     await page.getByRole("button", { name: "Delete the group" }).click();
     await page.getByRole("button", { name: "Bring physics back" }).click();
     await page.getByRole("link", { name: "physics" }).click();

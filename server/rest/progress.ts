@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { ProgressView } from "#server/api/views.ts";
 import { HubError } from "#server/errors.ts";
+import { prefixFor } from "#server/servers/names.ts";
 import { watchProgress } from "#server/servers/watch-progress.ts";
 import type { RestAnswer, RestCall } from "./route.ts";
 
@@ -45,7 +46,13 @@ function ended(response: ServerResponse): RestAnswer {
 
 function eventOf({ server, percent, message }: ProgressView): Record<string, unknown> {
   if (server.phase === "ready")
-    return { progress: 100, ready: true, message, html_message: escaped(message), url: new URL(server.url).pathname };
+    return {
+      progress: 100,
+      ready: true,
+      message,
+      html_message: escaped(message),
+      url: prefixFor(server.ownerName, server.name),
+    };
   if (server.phase === "failed" || server.phase === "stopped")
     return { progress: 100, failed: true, message, html_message: escaped(message) };
   return { progress: percent, message };

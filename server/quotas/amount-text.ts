@@ -61,15 +61,3 @@ function figure(amount: number): string {
   if (amount > 0 && amount < 0.01) return "less than 0.01";
   return String(Math.round(amount * 100) / 100);
 }
-
-/** For sentences about the thing itself: "the number of servers", "memory". */
-const resourceNames: Readonly<Record<QuotaResource, string>> = {
-  servers: "servers",
-  homes: "homes",
-  gpus: "GPUs",
-  cpuLimitMillicores: "CPUs",
-  cpuRequestMillicores: "guaranteed CPUs",
-  memoryLimitBytes: "memory",
-  memoryRequestBytes: "guaranteed memory",
-  storageBytes: "storage",
-};

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Cull } from "./cull.ts";
 import { Groups } from "./groups.ts";
 import { LoadRoles } from "./load-roles.ts";
+import { Portal } from "./portal.ts";
 import { Singleuser } from "./singleuser.ts";
 
 /**
@@ -293,6 +294,7 @@ const Spawner = z.strictObject({
 
 export const Config = z.strictObject({
   hub: Hub.prefault({}),
+  portal: Portal.prefault({}),
   proxy: PublicProxy.prefault({}),
   edge: Edge.prefault({}),
   auth: Auth.prefault({}),

@@ -65,7 +65,7 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
 }
 
 function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Owner | undefined): ChildProcess {
-  const { hub, proxy } = config;
+  const { hub, proxy, portal } = config;
   const ca = readPem(hub.caFile);
   const child = spawn(owner === undefined ? process.execPath : "/proc/self/exe", [path.join(folder, "web.mjs")], {
     cwd: folder,
@@ -85,21 +85,14 @@ function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Ow
       BERTH_WEB_HUB_API: hub.apiConnectUrl ?? paths.webApiSocket,
       BERTH_WEB_PUBLIC_URL: publicUrlOf(config),
       BERTH_WEB_VERIFY_KEY: readVerifyKey(config, paths).pem,
-      ...brandOf(process.env),
+      BERTH_WEB_NAME: portal.name,
+      BERTH_WEB_ACCENT: portal.accent,
       BERTH_WEB_SECRET: process.env.BERTH_WEB_SECRET ?? webSecret(paths),
     },
   });
   logLines(child.stdout, (line) => log.info({ part: "web" }, line));
   logLines(child.stderr, (line) => log.warn({ part: "web" }, line));
   return child;
-}
-
-/** The institution's name and colour, when it has set them. */
-function brandOf({ BERTH_WEB_NAME, BERTH_WEB_ACCENT }: NodeJS.ProcessEnv): Record<string, string> {
-  return {
-    ...(BERTH_WEB_NAME ? { BERTH_WEB_NAME } : {}),
-    ...(BERTH_WEB_ACCENT ? { BERTH_WEB_ACCENT } : {}),
-  };
 }
 
 /** Seals next-auth's own short cookies; kept, so that a login under way survives a restart. */

@@ -8,13 +8,19 @@ export type Ran = { readonly code: number; readonly out: string; readonly err: s
 /** Runs one `berth` command as a person does, in a process of its own, and waits for its end. */
 export async function runBerth(
   args: readonly string[],
-  options: { readonly environment?: Readonly<Record<string, string>>; readonly folder?: string } = {},
+  options: {
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly folder?: string;
+    readonly input?: string;
+  } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [path.join(root, "server", "main.ts"), ...args], {
     cwd: options.folder ?? root,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { NODE_ENV: "production", PATH: process.env.PATH ?? "", ...options.environment },
   });
+  // A command that asks for nothing may have ended before it could read this.
+  child.stdin.on("error", () => undefined).end(options.input ?? "");
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => {

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { printAnswer, printItems, printJson, write } from "./output.ts";
 import type { CommandContext } from "./program.ts";
+import { readPassword } from "./read-password.ts";
 
 export function addAccountCommands(program: Command, context: CommandContext): void {
   addUserCommands(program, context);
@@ -30,14 +31,28 @@ function addUserCommands(program: Command, context: CommandContext): void {
   const user = program.command("user").description("accounts");
   user
     .command("add")
-    .description("make a local account; without --password one is made up and printed")
+    .description("make a local account; without a password one is made up and printed, once")
     .argument("<name>")
     .option("--admin", "may see and steer everything", false)
-    .option("--password <password>", "at least 8 characters")
-    .action(async (name: string, options: { admin: boolean; password?: string }) => {
-      const made = await context.api().users.create.mutate({ name, ...options });
-      const password = made.password === null ? "" : ` Password (shown this once): ${made.password}`;
-      printAnswer(context.format(), made, `Added “${made.user.name}”.${password}`);
+    .option(
+      "--password-stdin",
+      "read the password, at least 8 characters, from standard input; a terminal asks for it",
+      false,
+    )
+    .addOption(
+      new Option("--password <password>", "the same on the command line, where others can see it").conflicts(
+        "passwordStdin",
+      ),
+    )
+    .action(async (name: string, options: { admin: boolean; passwordStdin: boolean; password?: string }) => {
+      const password = options.passwordStdin ? await readPassword(name) : options.password;
+      const made = await context.api().users.create.mutate({
+        name,
+        admin: options.admin,
+        ...(password === undefined ? {} : { password }),
+      });
+      const told = made.password === null ? "" : ` Password (shown this once): ${made.password}`;
+      printAnswer(context.format(), made, `Added “${made.user.name}”.${told}`);
     });
   user
     .command("disable")

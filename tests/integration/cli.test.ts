@@ -3,7 +3,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { findUserByName } from "#db/users.ts";
 import { createApiListener } from "#server/api/listener.ts";
+import { verifyPassword } from "#server/auth/password.ts";
 import { Metrics } from "#server/metrics.ts";
 import { homePaths } from "#server/roles/home.ts";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
@@ -82,6 +84,24 @@ describe("user", () => {
     const ran = await berth("user", "add", "dora", "--password", "short");
     expect(ran.code).toBe(2);
     expect(ran.err).toMatch(/8 characters/);
+  });
+
+  test("add takes the password from standard input: it is used, and printed nowhere", async () => {
+    const options = { environment: { BERTH_HOME: home } };
+    const password = "a canary of 24 letters é";
+    const ran = await runBerth(["user", "add", "fay", "--password-stdin", "-o", "json"], {
+      ...options,
+      input: `${password}\n`,
+    });
+    expect(jsonOf(ran)).toMatchObject({ user: { name: "fay" }, password: null });
+    expect(ran.out).not.toContain("canary");
+    const found = await findUserByName(under.hub.db, "fay");
+    expect(await verifyPassword(found?.passwordHash ?? null, password)).toBe(true);
+    const empty = await runBerth(["user", "add", "gus", "--password-stdin"], options);
+    expect(empty).toMatchObject({ code: 2, out: "" });
+    expect(empty.err).toContain("no password");
+    const both = ["user", "add", "gus", "--password-stdin", "--password", password];
+    expect(await runBerth(both, { ...options, input: password })).toMatchObject({ code: 2 });
   });
 
   test("disable and --undo show in the list, as a table and as JSON", async () => {

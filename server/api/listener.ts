@@ -10,6 +10,7 @@ import { type Certificate, createServerWith } from "#server/internal/certificate
 import { type Metrics, renderMetrics } from "#server/metrics.ts";
 import { statusOf } from "#server/rest/errors.ts";
 import { handleRest } from "#server/rest/router.ts";
+import { sendEnterPage, wantsEnterPage } from "./enter-failure.ts";
 import { hubErrorOf } from "./errors.ts";
 import { headerOf, type Identified, identify } from "./identify.ts";
 import { jupyterhubVersion, sendJson } from "./respond.ts";
@@ -113,7 +114,9 @@ function sendError(
     hubError?.publicMessage ??
     "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
   if (code === "unavailable") response.setHeader("retry-after", "5");
-  sendJson(response, statusOf[code], { status: statusOf[code], message, code, request_id: origin.requestId });
+  const status = statusOf[code];
+  if (wantsEnterPage(request)) sendEnterPage(response, { status, code, message, requestId: origin.requestId });
+  else sendJson(response, status, { status, message, code, request_id: origin.requestId });
 }
 
 /** The edge sets both headers itself and drops what a client sent; a caller that goes round the edge speaks for itself only. */

@@ -93,7 +93,16 @@ describe.each(modes)("a portal in %s mode", (mode) => {
       return;
     }
     const id = await portal.startServer(ana, "ana");
-    expect((await portal.ask(`/hub/enter?server=${id}`, { headers: { cookie: bob } })).status).toBe(404);
+    const asProgram = await portal.ask(`/hub/enter?server=${id}`, { headers: { cookie: bob } });
+    expect([asProgram.status, JSON.parse(asProgram.text).code]).toEqual([404, "not-found"]);
+    const asPerson = await portal.ask(`/hub/enter?server=${id}`, {
+      headers: { cookie: bob, accept: "text/html,*/*;q=0.8" },
+    });
+    expect([asPerson.status, asPerson.headers["content-type"]]).toEqual([404, "text/html; charset=utf-8"]);
+    expect(asPerson.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+    expect(asPerson.text).toContain(`There is no such server, or it isn&#39;t yours.`);
+    expect(asPerson.text).toMatch(/<a href="\/hub\/home">My servers<\/a>/);
+    expect(asPerson.text).toContain(`Request ${asPerson.headers["x-request-id"]}`);
     const sent = await portal.ask(`/hub/enter?server=${id}&next=/user/ana/lab`, { headers: { cookie: ana } });
     const away = new URL(sent.headers.location ?? "");
     const target = `${away.pathname}${away.search}`;

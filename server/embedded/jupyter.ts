@@ -6,6 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { bareEnvironment } from "#server/spawner/local/processes.ts";
 import { findPython, isOpenToAll, requireVenv } from "./python.ts";
+import { sendPipHome } from "./user-packages.ts";
 
 /** What a new environment gets. A changed list means a new environment. */
 const packages = ["jupyterlab>=4.4,<5", "ipykernel>=6.29,<8"] as const;
@@ -25,11 +26,14 @@ export async function ensureJupyter({ home, configured, python: wanted, report }
   if (configured !== null) return { jupyter: requireConfigured(configured), reused: true };
   const folder = path.join(home, "venv");
   const jupyter = path.join(folder, "bin", "jupyter");
-  if (existsSync(jupyter) && stampOf(folder) === wantedStamp()) return { jupyter, reused: true };
-  const python = findPython(wanted);
-  await requireVenv(python);
-  await makeEnvironment(python, folder, report);
-  return { jupyter, reused: false };
+  const reused = existsSync(jupyter) && stampOf(folder) === wantedStamp();
+  if (!reused) {
+    const python = findPython(wanted);
+    await requireVenv(python);
+    await makeEnvironment(python, folder, report);
+  }
+  sendPipHome(folder);
+  return { jupyter, reused };
 }
 
 function requireConfigured(configured: string): string {

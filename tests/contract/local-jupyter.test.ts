@@ -68,7 +68,19 @@ function execute(order: SpawnOrder, target: Target, kernel: string, code: string
   }).finally(() => socket.close()) as Promise<string>;
 }
 
-test("a real JupyterLab: a cell runs over the WebSocket, and its kernel's channels are closed to the other users of the machine", async () => {
+/** What a user does who misses a package: the environment is shared and closed to them, so it lands in their home. */
+async function installFromACell(order: SpawnOrder, target: Target, kernel: string): Promise<void> {
+  const install = "['-q', 'install', '--disable-pip-version-check', 'iniconfig==2.0.0']";
+  const pip = `__import__('subprocess').run([__import__('sys').executable, '-m', 'pip', *${install}], capture_output=True, text=True)`;
+  expect(await execute(order, target, kernel, `(lambda p: (p.returncode, p.stderr))(${pip})`)).toMatch(/^\(0, /);
+  const fresh = JSON.parse((await ask(order, target, "POST", "api/kernels")).body);
+  const where = await execute(order, target, fresh.id, "__import__('iniconfig').__file__");
+  expect(where).toMatch(/\/homes\/user-7\/\.local\/lib\/python3/);
+  const lab = await execute(order, target, fresh.id, "__import__('jupyter_server').__file__");
+  expect(lab).not.toContain("/homes/");
+}
+
+test("a real JupyterLab: a cell runs over the WebSocket, and its kernel's channels are closed to the other users of the machine; `pip install` needs nobody's help", async () => {
   const jupyter = await testJupyter();
   const harness = localHarness({ jupyterCommand: jupyter });
   try {
@@ -120,6 +132,7 @@ test("a real JupyterLab: a cell runs over the WebSocket, and its kernel's channe
       );
       expect(file).toMatch(/"transport": "ipc"/);
     }
+    await installFromACell(order, target, kernel.id);
     await stopUntilGone(harness.spawner, order.ref);
     expect(await harness.spawner.observeAll(AbortSignal.timeout(1000))).toEqual([]);
   } catch (error) {

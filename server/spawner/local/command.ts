@@ -41,7 +41,7 @@ export function environmentFor(order: SpawnOrder, place: Place): Record<string, 
   const programs = path.isAbsolute(place.jupyterCommand) ? `${path.dirname(place.jupyterCommand)}:` : "";
   const ownUrl = place.target.kind === "tcp" ? `http://127.0.0.1:${place.target.port}${order.prefix}` : null;
   return {
-    PATH: `${programs}${systemPath}`,
+    PATH: `${programs}${path.join(place.home, ".local", "bin")}:${systemPath}`,
     HOME: place.home,
     USER: user,
     LOGNAME: user,

@@ -129,7 +129,7 @@ export async function revokeTokensOfCode(tx: Tx, codeHash: string, at: Date): Pr
     .returning();
 }
 
-/** Tokens of servers and of logins in them that ended by themselves long ago. */
-export async function forgetServerTokensExpiredBefore(db: Db, at: Date): Promise<void> {
+/** Tokens of servers and of logins in them; those people made stay in the list of what was theirs. */
+export async function forgetServerTokensEndedBefore(db: Db, at: Date): Promise<void> {
   await db.delete(tokens).where(and(ne(tokens.kind, "user"), or(lt(tokens.expiresAt, at), lt(tokens.revokedAt, at))));
 }

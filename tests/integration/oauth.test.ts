@@ -294,3 +294,24 @@ describe("S-16: tokens of servers and of logins in them", () => {
     await until(async () => (await asToken(portal, next.secret, "/user")).status === 403, "the end of the run");
   });
 });
+
+test("where users have origins of their own, the login goes from theirs over the portal's and back, and the server is open there alone", async () => {
+  const apart = await startPortal({ mode: "subdomain", config: { ...stockConfig, hub: stockHub } });
+  await apart.addUsers("ana", "bob");
+  const session = await apart.signIn("ana");
+  const there = loginIn(apart, await apart.startServer(session, "ana"));
+  const { answer, back, code } = await authorize(apart, session, there);
+  const origin = `http://ana.users.localhost:${apart.port}`;
+  expect([answer.status, back.origin, back.pathname]).toEqual([302, origin, "/user/ana/oauth_callback"]);
+  const given = (await exchange(apart, there, code)).json();
+  expect((await asToken(apart, String(given.access_token), "/user")).json()).toMatchObject({ name: "ana" });
+  for (const redirect_uri of ["/user/ana/oauth_callback", there.callback.replace("ana.users", "bob.users")])
+    expect((await authorize(apart, session, there, { redirect_uri })).answer.status, redirect_uri).toBe(400);
+  // The portal's cookie isn't sent to that origin; without the one of its own nobody comes to the server.
+  const page = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  const nobody = await apart.ask("/user/ana/lab", { host: back.host, headers: page });
+  expect([nobody.status, nobody.headers.location]).toEqual([302, `${apart.url.origin}/user/ana/lab`]);
+  const place = await apart.enter(session, "ana");
+  expect((await apart.get(place, `${back.pathname}${back.search}`)).status).toBe(200);
+  await apart.stop();
+});

@@ -1,6 +1,7 @@
 "use client";
 
 import { Button, ButtonAnchor } from "./_components/button.tsx";
+import { ErrorId } from "./_components/error-id.tsx";
 import { MessagePage } from "./_components/message-page.tsx";
 import { t } from "./_text/t.ts";
 
@@ -17,9 +18,7 @@ export default function ErrorPage({ error }: Props) {
         </Button>
         <ButtonAnchor href="/hub/home">{t("nav.home")}</ButtonAnchor>
       </div>
-      {error.digest !== undefined && (
-        <p className="font-mono text-xs text-muted">{t("problem.reference", { id: error.digest })}</p>
-      )}
+      <ErrorId digest={error.digest} />
     </MessagePage>
   );
 }

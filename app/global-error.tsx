@@ -1,5 +1,6 @@
 "use client";
 
+import { ErrorId } from "./_components/error-id.tsx";
 import { t } from "./_text/t.ts";
 
 /** When even the frame of the pages fails: plain text, and nothing that could fail again. */
@@ -14,7 +15,7 @@ export default function GlobalError({ error }: { readonly error: Error & { reado
           <p>
             <a href="/hub/home">{t("nav.home")}</a>
           </p>
-          {error.digest !== undefined && <p>{t("problem.reference", { id: error.digest })}</p>}
+          <ErrorId digest={error.digest} />
         </main>
       </body>
     </html>

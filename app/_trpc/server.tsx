@@ -77,11 +77,17 @@ async function currentPath(): Promise<string> {
   return url.pathname + url.search;
 }
 
+/** Next tells the browser an error's own digest and keeps the rest back: what people read out is then the id in the logs. */
+async function withRequestId(error: unknown): Promise<unknown> {
+  const requestId = (await headers()).get("x-request-id");
+  return error instanceof Error && requestId !== null ? Object.assign(error, { digest: requestId }) : error;
+}
+
 export const currentMe = cache(async (): Promise<MeView | null> => {
   const hub = await hubForRequest();
-  return await hub.me.get.query().catch((error: unknown) => {
+  return await hub.me.get.query().catch(async (error: unknown) => {
     const typed = error instanceof TRPCClientError ? (error as TRPCClientError<AppRouter>) : null;
     if (typed?.data?.hubCode === "unauthenticated") return null;
-    throw error;
+    throw await withRequestId(error);
   });
 });

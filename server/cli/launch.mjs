@@ -112,7 +112,15 @@ async function buildServer(node) {
 }
 
 async function buildWeb(node) {
-  const inputs = ["app", "public", "server", "next.config.ts", "postcss.config.mjs", "package.json"];
+  const inputs = [
+    "app",
+    "public",
+    "server",
+    "instrumentation.ts",
+    "next.config.ts",
+    "postcss.config.mjs",
+    "package.json",
+  ];
   return await buildOnce("web", inputs, path.join(root, ".next", "standalone", "web.mjs"), async () => {
     const next = path.join(root, "node_modules", "next", "dist", "bin", "next");
     const environment = { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };

@@ -51,20 +51,23 @@ export function announcementOf({ announced }: Memory, { monotonicMs }: Moment): 
   return { stopAtMs, why, seenForMs: monotonicMs - sinceMonotonicMs };
 }
 
-/** Where to ask, for a Jupyter that takes the server's secret; `null` for other apps, of which only the edge knows. */
+/**
+ * Where to ask, for a Jupyter that takes the server's secret; `null` for other apps, of which only the edge knows. With a login of its own it
+ * takes it too: it is a token that opens this very server, and the server asks the hub about it.
+ */
 export function jupyterQuestion(row: CullCandidate): JupyterQuestion | null {
   const app = row.app as AppSpec | null;
-  if (app === null || app.preset !== "jupyterlab" || app.auth !== "edge" || row.target === null) return null;
-  const { secretHeader } = app;
+  if (app === null || app.preset !== "jupyterlab" || row.target === null) return null;
+  const header = app.auth === "hub" ? ownLoginHeader : app.secretHeader;
   return {
     target: row.target as Target,
     prefix: app.stripPrefix ? "/" : prefixFor(row.ownerName, row.name),
     header:
-      secretHeader === null
-        ? null
-        : { name: secretHeader.name, value: secretHeader.format.replaceAll("{secret}", row.secret ?? "") },
+      header === null ? null : { name: header.name, value: header.format.replaceAll("{secret}", row.secret ?? "") },
   };
 }
+
+const ownLoginHeader = { name: "Authorization", format: "token {secret}" };
 
 /** A server tells the time to the second, and its answer is on its way for a moment: the same activity looks a little later each time. */
 const roundingMs = 5000;

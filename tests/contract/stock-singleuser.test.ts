@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { cullCandidates } from "#db/culling.ts";
 import { findServerById } from "#db/servers.ts";
+import { askJupyter } from "#server/culler/ask-jupyter.ts";
+import { jupyterQuestion } from "#server/culler/look.ts";
 import { CookieBrowser } from "#tests/fakes/cookie-browser.ts";
 import { addUser } from "#tests/fakes/hub-under-test.ts";
 import { type StockPortal, startStockPortal } from "#tests/fakes/stock-portal.ts";
@@ -171,6 +174,22 @@ test("activity reports arrive and are taken", async () => {
   }, "the activity");
   expect(seen.getTime()).toBeLessThanOrEqual(Date.now());
   expect(portal.asked.filter((line) => /^[45]/.test(line))).toEqual([]);
+});
+
+test("R-07: the culler hears from the server itself that a silent cell computes", async () => {
+  const browser = browserOf(await portal.signIn("ana"));
+  await browser.open("/user/ana/");
+  const made = await browser.fetch("POST", "/user/ana/api/kernels", { name: "python3" });
+  const candidate = (await cullCandidates(portal.hub.db)).find(({ id }) => id === server);
+  const question = candidate === undefined ? null : jupyterQuestion(candidate);
+  if (question === null) throw new Error("nobody would be asked");
+  const answer = () => askJupyter(question, Date.now(), new AbortController().signal);
+  await untilThat(async () => (await answer()).kind === "quiet", "an idle kernel");
+  const running = execute(browser, String(made.json().id), "import time; time.sleep(3); 7");
+  await untilThat(async () => (await answer()).kind === "busy", "a busy kernel");
+  expect((await running).result).toBe("7");
+  const wrong = { ...question, header: { name: "Authorization", value: "token wrong" } };
+  expect(await askJupyter(wrong, Date.now(), new AbortController().signal)).toEqual({ kind: "no-answer" });
 });
 
 test("S-15, S-16: logging out ends it at once: pages go to the login, the API and the page's token are refused, the WebSocket closes", async () => {

@@ -18,6 +18,7 @@ import type { Within } from "./memberships.ts";
 import { groupMembers, groups } from "./schema/groups.ts";
 import { users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
+import { notify } from "./stream.ts";
 
 export type Group = typeof groups.$inferSelect;
 
@@ -68,10 +69,22 @@ export async function insertGroup(
   return row;
 }
 
-type GroupChange = Partial<Pick<Group, "name" | "description" | "deletedAt" | "undoUntil">>;
+type GroupChange = Partial<Omit<Group, "id" | "createdAt">>;
 
 export async function updateGroup(tx: Tx, id: string, change: GroupChange): Promise<void> {
   await tx.update(groups).set(change).where(eq(groups.id, id));
+  // Where the cluster repeats them, a hub hears it and does so at once.
+  if ("quota" in change || "ceiling" in change || "sharedVolume" in change) await notify(tx, `group:${id}`);
+}
+
+export async function groupsOfUser(db: Db | Tx, userId: string): Promise<Group[]> {
+  const rows = await db
+    .select({ group: groups })
+    .from(groupMembers)
+    .innerJoin(groups, eq(groups.id, groupMembers.groupId))
+    .where(and(eq(groupMembers.userId, userId), isNull(groups.deletedAt)))
+    .orderBy(asc(groups.name));
+  return rows.map(({ group }) => group);
 }
 
 export type GroupSearch = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { insertAnnouncement, updateAnnouncement } from "#db/announcements.ts";
 import { inTransaction } from "#db/client.ts";
-import { findGroupByName } from "#db/group-rows.ts";
+import { findGroup } from "#db/groups.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
@@ -29,7 +29,7 @@ export async function saveAnnouncement(ctx: VerbContext, rawInput: unknown): Pro
   const { id, group, ...values } = SaveAnnouncementInput.parse(rawInput);
   await requireScope(ctx, "admin:announcements", "everything");
   return await inTransaction(ctx.db, async (tx) => {
-    const found = group === null ? null : await findGroupByName(tx, group);
+    const found = group === null ? null : await findGroup(tx, group);
     if (found === undefined)
       throw new HubError("not-found", `There is no group called “${group}”.`, { detail: { field: "group" } });
     const row = { ...values, groupId: found?.id ?? null };

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
-import { updateGroup } from "#db/group-rows.ts";
-import type { Group } from "#db/groups.ts";
+import { type Group, updateGroup } from "#db/groups.ts";
 import type { SharedVolume } from "#db/schema/settings.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";

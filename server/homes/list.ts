@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findGroupByName } from "#db/group-rows.ts";
+import { findGroup } from "#db/groups.ts";
 import { type HomeLine, homeStates, searchHomes } from "#db/home-list.ts";
 import type { Page } from "#server/api/views.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
@@ -22,7 +22,7 @@ export const ListHomesInput = z
 export async function listHomes(ctx: VerbContext, rawInput: unknown): Promise<Page<HomeLine>> {
   const { group, page, pageSize, ...input } = ListHomesInput.parse(rawInput);
   await requireScope(ctx, group === null ? "admin:homes" : "groups", group === null ? "everything" : { group });
-  const found = group === null ? null : await findGroupByName(ctx.db, group);
+  const found = group === null ? null : await findGroup(ctx.db, group);
   if (found === undefined) throw new HubError("not-found", `There is no group called “${group}”.`);
   const question = { ...input, groupId: found?.id ?? null, limit: pageSize, offset: (page - 1) * pageSize };
   return { ...(await searchHomes(ctx.db, question)), page, pageSize };

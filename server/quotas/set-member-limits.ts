@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Db, inTransaction, type Tx } from "#db/client.ts";
-import { updateGroup } from "#db/group-rows.ts";
-import { findGroup, type Group, lockGroup } from "#db/groups.ts";
+import { findGroup, type Group, lockGroup, updateGroup } from "#db/groups.ts";
 import { findMemberLimits, heldByMembers, setMemberLimitsOf } from "#db/member-limits.ts";
 import type { MemberLimits } from "#db/schema/settings.ts";
 import { recordAudit } from "#server/audit/record.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findGroupByName } from "#db/group-rows.ts";
+import { findGroup } from "#db/groups.ts";
 import { usageBy, usageKinds } from "#db/usage.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { csvOf } from "#server/csv.ts";
@@ -20,7 +20,7 @@ const linesAtMost = 100_000;
 export async function exportUsageCsv(ctx: VerbContext, rawInput: unknown): Promise<{ fileName: string; text: string }> {
   const input = UsageCsvInput.parse(rawInput);
   await requireScope(ctx, "read:usage", input.group === undefined ? "everything" : { group: input.group });
-  const group = input.group === undefined ? undefined : await findGroupByName(ctx.db, input.group);
+  const group = input.group === undefined ? undefined : await findGroup(ctx.db, input.group);
   if (input.group !== undefined && group === undefined)
     throw new HubError("not-found", `There is no group called “${input.group}”.`);
   const window = windowOf(input.days, ctx.clock.now());

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { groupsOfUser } from "#db/group-rows.ts";
+import { groupsOfUser } from "#db/groups.ts";
 import { sumUsage, usageOverTime } from "#db/usage.ts";
 import { findUserByName } from "#db/users.ts";
 import { requireScope } from "#server/auth/require-scope.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findGroupByName } from "#db/group-rows.ts";
+import { findGroup } from "#db/groups.ts";
 import { sumUsage, usageBy, usageOverTime } from "#db/usage.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
@@ -14,7 +14,7 @@ const linesShown = 50;
 export async function usageOfGroup(ctx: VerbContext, rawInput: unknown): Promise<GroupUsageView> {
   const input = GroupUsageInput.parse(rawInput);
   await requireScope(ctx, "read:usage", { group: input.group });
-  const group = await findGroupByName(ctx.db, input.group);
+  const group = await findGroup(ctx.db, input.group);
   if (group === undefined) throw new HubError("not-found", `There is no group called “${input.group}”.`);
   const window = windowOf(input.days, ctx.clock.now());
   const of = { groupId: group.id };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
-import { lockGroupByName, updateGroup } from "#db/group-rows.ts";
+import { lockGroup, updateGroup } from "#db/groups.ts";
 import type { Budget } from "#db/schema/settings.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
@@ -31,7 +31,7 @@ export async function setBudget(ctx: VerbContext, rawInput: unknown): Promise<vo
   const input = SetBudgetInput.parse(rawInput);
   await requireScope(ctx, "groups", { group: input.group });
   await inTransaction(ctx.db, async (tx) => {
-    const group = await lockGroupByName(tx, input.group);
+    const group = await lockGroup(tx, input.group);
     if (group === undefined) throw new HubError("not-found", `There is no group called “${input.group}”.`);
     const budget = input.budget === null ? null : withoutAbsent(input.budget);
     await updateGroup(tx, group.id, { budget });

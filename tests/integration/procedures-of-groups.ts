@@ -1,7 +1,6 @@
 import { inTransaction } from "#db/client.ts";
 import { insertRequest } from "#db/group-requests.ts";
-import { updateGroup } from "#db/group-rows.ts";
-import { findGroup } from "#db/groups.ts";
+import { findGroup, updateGroup } from "#db/groups.ts";
 import { findUserByName } from "#db/users.ts";
 import { deleteGroup } from "#server/groups/delete.ts";
 import { previewMembersCsv } from "#server/groups/preview-csv.ts";

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { CommandContext } from "./command-context.ts";
 import { printAnswer, printItems, printJson, write } from "./output.ts";
-import type { CommandContext } from "./program.ts";
 import { readPassword } from "./read-password.ts";
 
 export function addAccountCommands(program: Command, context: CommandContext): void {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { configJsonSchema, printConfig } from "#server/config/describe.ts";
+import type { CommandContext } from "./command-context.ts";
 import { printAnswer, printJson, write } from "./output.ts";
-import type { CommandContext } from "./program.ts";
 import { ConfigError, readConfig } from "./read-config.ts";
 
 export function addConfigCommands(program: Command, context: CommandContext): void {

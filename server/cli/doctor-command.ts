@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { HealthCheck } from "#server/spawner/spawner.ts";
+import type { CommandContext } from "./command-context.ts";
 import { printJson, write } from "./output.ts";
-import type { CommandContext } from "./program.ts";
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program

@@ -4,23 +4,13 @@ import { defaultHome, expandHome } from "#server/roles/home.ts";
 import { version } from "#server/version.ts";
 import { addAccountCommands } from "./account-commands.ts";
 import { type ApiClient, connect } from "./client.ts";
+import type { CommandContext, Environment } from "./command-context.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { reportFailure } from "./failure.ts";
 import type { OutputFormat } from "./output.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addServerCommands } from "./server-commands.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a command is given: the caller's global options, resolved. */
-export type CommandContext = {
-  readonly environment: Environment;
-  format(): OutputFormat;
-  home(): string;
-  configFile(): string | undefined;
-  api(): ApiClient;
-};
 
 type GlobalOptions = { readonly output: OutputFormat; readonly home?: string; readonly config?: string };
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { type ConfigProblem, type ConfigSource, loadConfig, printProblems } from "#server/config/load.ts";
 import type { Config } from "#server/config/schema.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext } from "./command-context.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type ReadConfig = {

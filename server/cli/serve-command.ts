@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { createLog, type Log } from "#server/log.ts";
 import { homePaths } from "#server/roles/home.ts";
 import type { Ending, Role, Serving } from "#server/roles/serve.ts";
+import type { CommandContext, Environment } from "./command-context.ts";
 import { write } from "./output.ts";
-import type { CommandContext, Environment } from "./program.ts";
 import { readConfig } from "./read-config.ts";
 
 const roles: readonly Role[] = ["all", "edge", "hub", "web"];

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { ServerView } from "#server/api/views.ts";
 import { systemClock } from "#server/clock.ts";
+import type { CommandContext } from "./command-context.ts";
 import { formatBytes, printAnswer, printItems } from "./output.ts";
-import type { CommandContext } from "./program.ts";
 
 const waitStepMs = 500;
 

@@ -1,5 +1,4 @@
-import type { CheckFinding } from "./checks.ts";
-import type { KeyPath } from "./problem.ts";
+import type { CheckFinding, KeyPath } from "./problem.ts";
 import type { Config, GithubProvider, OidcProvider } from "./schema.ts";
 
 const reservedIds = new Set(["local", "dummy", "github", "credentials"]);

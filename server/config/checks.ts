@@ -2,10 +2,9 @@ import { profileProblems } from "#server/profiles/check.ts";
 import { isLoopbackHost, parseListen, trustedRangeProblem } from "./address.ts";
 import { authFindings } from "./auth-checks.ts";
 import { cullFindings } from "./cull-checks.ts";
-import type { KeyPath } from "./problem.ts";
+import type { CheckFinding, KeyPath } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
-export type CheckFinding = { readonly path: KeyPath; readonly message: string };
 type Section = keyof Config;
 type Check = { readonly needs: readonly Section[]; readonly look: (config: Config) => CheckFinding[] };
 

@@ -1,5 +1,5 @@
 import { listedProfiles } from "#server/profiles/catalogue.ts";
-import type { CheckFinding } from "./checks.ts";
+import type { CheckFinding } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
 /** Idle times that contradict each other. */

@@ -14,6 +14,9 @@ export type ConfigProblem = {
 
 export type KeyPath = readonly (string | number)[];
 
+/** What a check of the whole found, before anybody knows the line it stands on. */
+export type CheckFinding = { readonly path: KeyPath; readonly message: string };
+
 export function pathText(path: KeyPath): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;

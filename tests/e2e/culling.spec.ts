@@ -6,16 +6,16 @@ test("a stop that is announced counts down on the home page, and one button give
   portal,
   logIn,
 }) => {
-  await logIn("fresh");
+  await logIn("student-005");
   const at = new Date(Date.now() + 8 * 60_000);
   const stop = { at, why: "idle", message: "Nobody has used this server for a while.", canExtend: true } as const;
-  portal.hub.state.put({ ownerName: "fresh", name: "", phase: "ready", stop });
+  portal.hub.state.put({ ownerName: "student-005", name: "", phase: "ready", stop });
   await page.goto(`${portal.url}/hub/home`);
   await expect(page.getByText("Stops in 8 min")).toBeVisible();
   await expect(page.getByText(stop.message)).toBeVisible();
   await page.getByRole("button", { name: "Keep it running for another hour" }).click();
   await expect(page.getByText("Stops in")).toBeHidden();
-  expect(portal.hub.state.find("fresh", "")?.keepUntil?.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
+  expect(portal.hub.state.find("student-005", "")?.keepUntil?.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
 });
 
 test("a maximum age is announced without a button that would promise too much", async ({
@@ -23,20 +23,20 @@ test("a maximum age is announced without a button that would promise too much", 
   portal,
   logIn,
 }) => {
-  await logIn("fresh");
+  await logIn("student-005");
   const at = new Date(Date.now() + 30_000);
   const stop = { at, why: "max-age", message: "Save your work.", canExtend: false } as const;
-  portal.hub.state.put({ ownerName: "fresh", name: "", phase: "ready", stop });
+  portal.hub.state.put({ ownerName: "student-005", name: "", phase: "ready", stop });
   await page.goto(`${portal.url}/hub/home`);
   await expect(page.getByText(/Stops in \d+ s/)).toBeVisible();
   await expect(page.getByRole("button", { name: /another hour/ })).toHaveCount(0);
 });
 
 test("why a server was stopped stays on the home page", async ({ quietPage: page, portal, logIn }) => {
-  await logIn("fresh");
+  await logIn("student-005");
   const message = "This server was stopped because nobody used it. Your files are in your home.";
   const lastStop = { at: new Date(Date.now() - 7_200_000), reason: "idle", message, by: "culler" } as const;
-  portal.hub.state.put({ ownerName: "fresh", name: "", phase: "stopped", lastStop });
+  portal.hub.state.put({ ownerName: "student-005", name: "", phase: "stopped", lastStop });
   await page.goto(`${portal.url}/hub/home`);
   await expect(page.getByText(message)).toBeVisible();
   await expect(page.getByText("2 h ago").first()).toBeVisible();

@@ -1,5 +1,5 @@
 import { Caller, type CallerOptions, type KubeCall, type Verb, type WatchHandlers } from "./caller.ts";
-import { inClusterAccess, kubeconfigAccess } from "./cluster-access.ts";
+import { type AccessSource, inClusterAccess } from "./cluster-access.ts";
 import { errorWithoutAnswer } from "./errors.ts";
 import { type Kind, pathOf } from "./kinds.ts";
 import type { Ask } from "./transport.ts";
@@ -45,7 +45,7 @@ export type KubeClient = {
 const logBytes = 64 * 1024;
 
 export async function createKubeClient(options: KubeClientOptions): Promise<KubeClient> {
-  const source = options.kubeconfigPath === null ? inClusterAccess() : await kubeconfigAccess(options.kubeconfigPath);
+  const source = options.kubeconfigPath === null ? inClusterAccess() : await kubeconfigSource(options.kubeconfigPath);
   const caller = new Caller(options, source);
   const json = async <T>(call: KubeCall, ask: Ask): Promise<T> => parse<T>(await caller.call(call, ask));
   return {
@@ -116,4 +116,10 @@ function parse<T>(text: string): T {
     // Cut off in the middle, or a proxy's page with status 200.
     throw errorWithoutAnswer("ConnectionLost", error);
   }
+}
+
+/** Loaded where a kubeconfig is named: in a cluster the pod's two files are read without the generated client. */
+async function kubeconfigSource(path: string): Promise<AccessSource> {
+  const { kubeconfigAccess } = await import("./kubeconfig-access.ts");
+  return kubeconfigAccess(path);
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { inClusterAccess, kubeconfigAccess, ownNamespace } from "./cluster-access.ts";
+import { inClusterAccess, ownNamespace } from "./cluster-access.ts";
+import { kubeconfigAccess } from "./kubeconfig-access.ts";
 
 describe("access to the API server", () => {
   let root: string;
@@ -56,7 +57,7 @@ describe("access to the API server", () => {
         contexts: [{ name: "a", context: { cluster: "a", user: "hub" } }],
       }),
     );
-    expect(await (await kubeconfigAccess(file))()).toEqual({
+    expect(await kubeconfigAccess(file)()).toEqual({
       origin: "https://rancher.example.org",
       prefix: "/k8s/clusters/c-1",
       tls: { ca: "the CA", servername: "api.internal" },

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { Socket } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { createLog, type Log } from "#server/log.ts";
@@ -36,6 +37,8 @@ export function addServeCommand(program: Command, context: CommandContext): void
         report: (step) => process.stderr.write(`- ${step}\n`),
       });
       announce(serving, context.environment, (performance.now() - startedMs) / 1000);
+      // Else it would be written at the end only, which a kill -9 skips.
+      flushCompileCache();
       await end(serving, await ending);
     });
 }

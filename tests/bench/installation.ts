@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { promisify } from "node:util";
 import { createDb, type Database } from "#db/client.ts";
 import { type ApiClient, connect } from "#server/cli/client.ts";
 import { systemClock } from "#server/clock.ts";
@@ -78,23 +78,12 @@ function withHub(config: Record<string, unknown>, hub: Record<string, unknown>):
   return { ...config, hub: { ...given, ...hub } };
 }
 
-/** As server/cli/bundle.mjs makes it, beside nothing of the checkout. */
+/** As `npm run build` makes it, beside nothing of the checkout. */
 async function bundled(folder: string): Promise<string> {
   const outfile = path.join(folder, "dist", "berth.mjs");
   if (existsSync(outfile)) return outfile;
-  await build({
-    absWorkingDir: root,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    logLevel: "warning",
-    entryPoints: ["server/main.ts"],
-    outfile,
-    packages: "external",
-    sourcemap: true,
-  });
-  cpSync(path.join(root, "db", "migrations"), path.join(folder, "dist", "migrations"), { recursive: true });
+  const bundler = path.join(root, "server", "cli", "bundle.mjs");
+  await promisify(execFile)(process.execPath, [bundler, "server", path.dirname(outfile)]);
   symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
   if (existsSync(path.join(root, ".next"))) symlinkSync(path.join(root, ".next"), path.join(folder, ".next"));
   return outfile;

@@ -25,44 +25,57 @@ const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 60_000;
 
+/**
+ * Half of the connections are for transactions, half for single queries: hundreds of starts at once, or a row that is locked for
+ * long, make the next change wait and never a page that only reads.
+ */
 export function createDb(url: string, options: CreateDbOptions = {}): Database {
-  const pool = new pg.Pool({
+  const max = options.maxConnections ?? 10;
+  const forTransactions = createPool(url, Math.max(1, Math.floor(max / 2)));
+  const pool = createPool(url, Math.max(1, Math.ceil(max / 2)));
+  connectForTransactionsTo(forTransactions, pool);
+  let closing: Promise<void> | undefined;
+  // The pool calls itself closed before its connections are: a database that ends just after us cuts off nobody.
+  const onError = (error: Error) => {
+    if (closing === undefined) options.onError?.(error);
+  };
+  for (const one of [pool, forTransactions]) {
+    one.on("error", onError);
+    // A client that is checked out emits its own errors; pg rejects its query, but the event needs a listener as well.
+    one.on("connect", (client) => client.on("error", onError));
+  }
+  return {
+    db: drizzle(pool, { schema }),
+    pool,
+    close: () => {
+      closing ??= Promise.all([pool.end(), forTransactions.end()]).then(() => undefined);
+      return closing;
+    },
+  };
+}
+
+function createPool(url: string, max: number): pg.Pool {
+  return new pg.Pool({
     connectionString: url,
-    max: options.maxConnections ?? 10,
+    max,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
-  giveBackWhenBeginFails(pool);
-  let closing: Promise<void> | undefined;
-  // The pool calls itself closed before its connections are: a database that ends just after us cuts off nobody.
-  const onError = (error: Error) => {
-    if (closing === undefined) options.onError?.(error);
-  };
-  pool.on("error", onError);
-  // A client that is checked out emits its own errors; pg rejects its query, but the event needs a listener as well.
-  pool.on("connect", (client) => client.on("error", onError));
-  return {
-    db: drizzle(pool, { schema }),
-    pool,
-    close: () => {
-      closing ??= pool.end();
-      return closing;
-    },
-  };
 }
 
 /**
+ * A client that is asked for by promise is for a transaction; pool.query() asks by callback.
+ *
  * drizzle's transaction() takes a client, sends `begin` outside its try, and never gives the client back when that fails: every
- * connection the database cut would cost the pool one place for ever. The first query of a client that was asked for by
- * promise is that `begin`; pool.query() asks by callback and is none of it.
+ * connection the database cut would cost the pool one place for ever. The client's first query is that `begin`.
  */
-function giveBackWhenBeginFails(pool: pg.Pool): void {
+function connectForTransactionsTo(forTransactions: pg.Pool, pool: pg.Pool): void {
   const connect = pool.connect.bind(pool);
   const connectForTransaction = async (): Promise<pg.PoolClient> => {
-    const client = await connect();
+    const client = await forTransactions.connect();
     const query = client.query;
     client.query = ((...args: Parameters<typeof query>) => {
       client.query = query;

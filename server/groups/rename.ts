@@ -12,7 +12,7 @@ import type { VerbContext } from "../verb-context.ts";
 import { nameTaken } from "./create.ts";
 import { requireLockedGroup } from "./find.ts";
 import { GroupName, NewGroupName } from "./name.ts";
-import { placesNaming } from "./rights.ts";
+import { placesNaming, refuseWideningByName } from "./rights.ts";
 import { groupRowOf } from "./row.ts";
 
 export const RenameGroupInput = z.strictObject({ group: GroupName, name: NewGroupName });
@@ -33,6 +33,7 @@ export async function renameGroup(ctx: VerbContext, rawInput: unknown): Promise<
     if (group.name === input.name) return group;
     const like = await findGroupLike(tx, input.name);
     if (like !== undefined && like.id !== group.id) throw nameTaken(like.name);
+    await refuseWideningByName(tx, ctx, group.name, input.name);
     const now = ctx.clock.now();
     const tokens = [
       ...(await revokeTokensNaming(tx, group.name, now)),

@@ -1,4 +1,7 @@
+import type { Tx } from "#db/client.ts";
 import type { GroupRole } from "#db/group-members.ts";
+import { membershipsOf } from "#db/memberships.ts";
+import { findUserById } from "#db/users.ts";
 import { type Roles, scopesOfUser } from "../auth/roles.ts";
 import { hasScope, type Scope, type ScopeName } from "../auth/scopes.ts";
 import { HubError } from "../errors.ts";
@@ -38,6 +41,41 @@ export function refuseGivingMore(
       ? `You can't put yourself into “${group}” as a ${role}: it would give you rights you don't have (${first}). Ask another admin.`
       : `You can't make somebody a ${role} of “${group}”: it gives rights you don't have yourself (${first}). Ask an admin.`,
     { detail: { scope: first } },
+  );
+}
+
+/**
+ * A name may bring more than it says: a role of `berth.yaml` belongs to the groups of that name, or reaches their members. Whoever renames
+ * a group has the same rights over it as before and no others. Asked of the user, so that no token of theirs does it for them either (S-30).
+ */
+export async function refuseWideningByName(
+  tx: Tx,
+  { actor, config }: Pick<VerbContext, "actor" | "config">,
+  from: string,
+  to: string,
+): Promise<void> {
+  const user = "userId" in actor ? await findUserById(tx, actor.userId) : undefined;
+  if (user === undefined) return;
+  const memberships = await membershipsOf(tx, user.id);
+  const renamed = memberships.map((member) => (member.group === from ? { ...member, group: to } : member));
+  const { name, admin } = user;
+  const before = relabelled(scopesOfUser({ name, admin, memberships }, config.hub.loadRoles), from, to);
+  const after = scopesOfUser({ name, admin, memberships: renamed }, config.hub.loadRoles);
+  const more = [...after].find((scope) => !covers(before, scope));
+  if (more === undefined) return;
+  throw new HubError(
+    "forbidden",
+    `You can't rename “${from}” to “${to}”: what berth.yaml gives by that name would give you rights you don't have (${more}). Ask another admin.`,
+    { detail: { scope: more } },
+  );
+}
+
+/** Rights over the group that is called `to` from now on. What was held by that name before was held over no group. */
+function relabelled(held: ReadonlySet<Scope>, from: string, to: string): ReadonlySet<Scope> {
+  const old = `!group=${from}`;
+  const kept = [...held].filter((scope) => !scope.endsWith(`!group=${to}`));
+  return new Set(
+    kept.map((scope) => (scope.endsWith(old) ? (`${scope.slice(0, -old.length)}!group=${to}` as Scope) : scope)),
   );
 }
 

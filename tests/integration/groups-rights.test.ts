@@ -17,12 +17,14 @@ import { undoDelete } from "#server/groups/undo-delete.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { asUser, makeUser, type TestContext, testContext } from "#tests/verb-context.ts";
 
-/** Roles as a file may have them: some come with a group, some give a part of what admins may, one goes beyond what admins have. */
+/** Roles as a file may have them: some come with a group, some give a part of what admins may, some go beyond what admins have. */
 const loadRoles = {
   operators: { scopes: ["admin:servers", "admin:users!user"], groups: ["ops"] },
   readers: { scopes: ["read:servers!group=lab"], groups: ["club"] },
   "group-admins": { scopes: ["admin:groups"], users: ["greta"] },
   "ops-keepers": { scopes: ["admin:groups!group=ops"], users: ["otto"] },
+  inspectors: { scopes: ["access:servers!group=lab"], groups: ["club"] },
+  "lab-guides": { scopes: ["access:servers!group=lab"], users: ["root"] },
   "group-manager": { scopes: ["groups!group", "servers!group", "access:servers!group"] },
 };
 const people = ["root", "greta", "otto", "mia", "ana"] as const;
@@ -138,9 +140,47 @@ const ways: Way[] = [
   ["greta", [], [], [stepOf("create", "club", "greta"), stepOf("csv", "club", "greta", { role: "manager" })]],
   ["otto", ["ops"], [], [stepOf("add", "ops", "otto")]],
   ["root", ["lab"], [], [stepOf("add", "lab", "root"), stepOf("role", "lab", "root", { role: "manager" })]],
+  [
+    "root",
+    ["new"],
+    [{ user: "root", group: "new", role: "manager" }],
+    [stepOf("rename", "new", "root", { other: "ops" }), stepOf("create", "new", "root")],
+  ],
+  [
+    "root",
+    ["new"],
+    [{ user: "root", group: "new", role: "member" }],
+    [stepOf("rename", "new", "root", { other: "club" })],
+  ],
+  [
+    "root",
+    ["new"],
+    [{ user: "ana", group: "new", role: "member" }],
+    [stepOf("rename", "new", "root", { other: "lab" })],
+  ],
 ];
 
 const covered = (held: ReadonlySet<string>, scope: string) => held.has(scope) || held.has(scope.split("!", 1)[0] ?? "");
+
+/**
+ * A right over a group is one over those in it, whatever the group is called: after a rename it bears the other name. What a role of the
+ * file gives by that other name reached nobody before.
+ */
+function renamed(held: ReadonlySet<string>, from: string, to: string): ReadonlySet<string> {
+  const kept = [...held].filter((scope) => !scope.endsWith(`!group=${to}`));
+  return new Set(kept.map((scope) => (scope.endsWith(`!group=${from}`) ? scope.replace(/[^=]*$/, to) : scope)));
+}
+
+/** Takes the step; false when it was refused. */
+async function taken(caller: string, one: Step): Promise<boolean> {
+  try {
+    await take(await as(caller), one);
+    return true;
+  } catch (error) {
+    if (!isHubError(error)) throw error;
+    return false;
+  }
+}
 
 test("S-30: whatever roles the file gives, no sequence of calls about groups widens the caller's own rights", async () => {
   await fc.assert(
@@ -151,17 +191,17 @@ test("S-30: whatever roles the file gives, no sequence of calls about groups wid
       fc.array(step, { minLength: 1, maxLength: 8 }),
       async (caller, existing, members, steps) => {
         await setUp(existing, members);
-        const before = await rights(caller);
+        let held = await rights(caller);
         for (const one of steps) {
-          await take(await as(caller), one).catch((error: unknown) => {
-            if (!isHubError(error)) throw error;
-          });
-          const after = await rights(caller);
-          expect([...after].filter((scope) => !covered(before, scope))).toEqual([]);
+          const done = await taken(caller, one);
+          const allowed =
+            done && one.kind === "rename" && one.group !== one.other ? renamed(held, one.group, one.other) : held;
+          held = await rights(caller);
+          expect([...held].filter((scope) => !covered(allowed, scope))).toEqual([]);
         }
       },
     ),
-    // One seed, for now: one of nine runs with others found a sequence after which a manager holds `access:servers!group=ops` anew.
-    { numRuns: 150, seed: 20_261_123, examples: ways },
+    // A seed of its own each time; a failure prints it with the path to the shortest sequence.
+    { numRuns: 150, examples: ways },
   );
 });

@@ -29,6 +29,7 @@ import { specOf } from "./spawner/record.ts";
 import type { Spawner } from "./spawner/spawner.ts";
 import { TenancyKeeper } from "./tenancies/keeper.ts";
 import { noTimings, type Timings } from "./timings.ts";
+import { Turns } from "./turns.ts";
 import { BudgetWatch } from "./usage/budget-watch.ts";
 import { Remembered } from "./usage/remembered.ts";
 import type { UsageOverview } from "./usage/views.ts";
@@ -74,30 +75,38 @@ export type Hub = ViewContext & {
   stop(): Promise<void>;
 };
 
+const reconcilerConnections = 12;
+/** A start is some 50 ms of the database: four at once are more than a cluster makes pods, and leave room for pages. */
+const startsAtOnce = 4;
+
 export async function createHub(options: HubOptions): Promise<Hub> {
   const { config, clock, log } = options;
   const timings = options.timings ?? noTimings;
-  const connection = (options.openDatabase ?? createDb)(options.databaseUrl, {
-    maxConnections: options.maxConnections,
-    onError: ({ message }) => log.warn({ because: message }, "a database connection was lost"),
-  });
+  const open = (maxConnections: number) =>
+    (options.openDatabase ?? createDb)(options.databaseUrl, {
+      maxConnections,
+      onError: ({ message }) => log.warn({ because: message }, "a database connection was lost"),
+    });
+  const connection = open(options.maxConnections);
+  // Of its own: hundreds of servers that change at once would make every page wait behind them.
+  const forReconciler = open(reconcilerConnections);
   const { db } = connection;
   const installationId = await ensureInstallationId(db);
-  const { spawner, limitsNote, trustNotes } = await options.makeSpawner(db, installationId);
+  const { spawner, limitsNote, trustNotes } = await options.makeSpawner(forReconciler.db, installationId);
   const notifications = new Notifications(options.databaseUrl, clock, log);
   const stream = new StreamSource(db, clock, log, timings);
   const reconciler = new Reconciler({
-    db,
+    db: forReconciler.db,
     timings,
     spawner,
     clock,
     log,
     holder: randomUUID(),
     concurrentSpawnLimit: config.hub.concurrentSpawnLimit,
-    orderFor: (found) => spawnOrderFor(db, config, found),
+    orderFor: (found) => spawnOrderFor(forReconciler.db, config, found),
     readyPathFor: ({ server, ownerName }) => readyPathOf(server, ownerName),
     onSpawned: async (server, claimUid) => {
-      if (server.homeId !== null && claimUid !== null) await attachClaim(db, server.homeId, claimUid);
+      if (server.homeId !== null && claimUid !== null) await attachClaim(forReconciler.db, server.homeId, claimUid);
     },
   });
   notifications.on("stream", () => stream.poke());
@@ -111,6 +120,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const providers = createProviders(config, clock);
   const refreshing = { providers, seal: createSeal(options.signingKey.privateKey) };
   const refresher = createGroupRefresher(refreshing);
+  const startTurns = new Turns(startsAtOnce);
   const contextFor = (actor: Actor, origin: RequestOrigin): VerbContext => {
     const ctx: VerbContext = {
       actor,
@@ -122,6 +132,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       changes: { append: async (tx, records) => void (records.length > 0 && (await appendStream(tx, records))) },
       stopper: { stopServersOf: stopFor },
       refresher,
+      startTurns,
     };
     return ctx;
   };
@@ -175,7 +186,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       await Promise.all([reconciler.stop(), culler.stop(), budgets.stop(), tenancies.stop()]);
       await notifications.stop();
       await spawner.disconnect?.();
-      await connection.close();
+      await Promise.all([connection.close(), forReconciler.close()]);
     },
   };
 }

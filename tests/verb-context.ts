@@ -10,6 +10,7 @@ import { type Holder, scopesOfUser, systemScopes } from "#server/auth/roles.ts";
 import { anonymous, openSession, type SignInContext } from "#server/auth/session.ts";
 import { Config } from "#server/config/schema.ts";
 import { createLog } from "#server/log.ts";
+import { Turns } from "#server/turns.ts";
 import { ManualClock } from "#tests/manual-clock.ts";
 
 export const testKeys = generateKeyPairSync("ed25519");
@@ -35,6 +36,7 @@ export function testContext(db: Db, config: unknown = {}): TestContext {
         await appendStream(tx, changes);
       },
     },
+    startTurns: new Turns(4),
     refresher: { refreshGroupsOf: async () => undefined },
     stopper: {
       stopServersOf: async (_ctx, user, why) => {

@@ -2,7 +2,7 @@ import { inTransaction } from "#db/client.ts";
 import { type CullCandidate, cullCandidates } from "#db/culling.ts";
 import { touchServers } from "#db/servers.ts";
 import { listedProfiles } from "#server/profiles/catalogue.ts";
-import { Turns } from "#server/spawner/turns.ts";
+import { Turns } from "#server/turns.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { askJupyter, type JupyterAnswer } from "./ask-jupyter.ts";
 import { announce, cullServer, type Decided } from "./carry-out.ts";

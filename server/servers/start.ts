@@ -62,6 +62,12 @@ const looksAtMost = 3;
 export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<ServerRow> {
   const input = StartServerInput.parse(rawInput);
   await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
+  // Before its turn: an identity provider may take seconds.
+  await ctx.refresher.refreshGroupsOf(ctx, (await activeUser(ctx, input.user)).id);
+  return await ctx.startTurns.take(() => decideAndRecord(ctx, input));
+}
+
+async function decideAndRecord(ctx: VerbContext, input: Input): Promise<ServerRow> {
   for (let look = 1; ; look++) {
     try {
       const start = await decideStart(ctx, input);
@@ -74,7 +80,6 @@ export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<
 
 async function decideStart(ctx: VerbContext, input: Input): Promise<Start> {
   const user = await activeUser(ctx, input.user);
-  await ctx.refresher.refreshGroupsOf(ctx, user.id);
   const memberships = await groupsOfMember(ctx.db, user.id);
   const resolved = resolveProfile({
     config: ctx.config,

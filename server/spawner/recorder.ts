@@ -1,10 +1,10 @@
 import type { ServerRow } from "#db/servers.ts";
 import type { Timings } from "#server/timings.ts";
+import { Turns } from "#server/turns.ts";
 import type { ServerState, Step } from "./machine-state.ts";
 import { isSameState, refOf, stateOf } from "./record.ts";
 import { saveServerState } from "./save.ts";
 import type { TermKnowledge } from "./term-deps.ts";
-import { Turns } from "./turns.ts";
 
 /** Half of the pool at most: the other half is for people, however many servers start. */
 const writesAtOnce = 8;

@@ -4,7 +4,7 @@ import { isGroupsOwn } from "#server/servers/namespace.ts";
 import { holdLease } from "#server/spawner/lease.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 import type { Tenancy } from "#server/spawner/tenancy.ts";
-import { Turns } from "#server/spawner/turns.ts";
+import { Turns } from "#server/turns.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { recordLook } from "./record-look.ts";
 import { tenancyOf } from "./tenancy-of.ts";

@@ -18,8 +18,10 @@ export type Holder = {
 export const builtInRoles = ["user", "group-manager", "admin"] as const;
 
 const adminScopes: readonly ScopeName[] = scopeNames.filter((name) => name !== "self" && name !== "access:servers");
+/** JupyterHub's `self`, and what only Berth has. `read:groups!user=…` stands for the groups that user is in at the moment of asking. */
 const selfScopes: readonly ScopeName[] = [
   "read:users",
+  "read:groups",
   "users:activity",
   "servers",
   "access:servers",

@@ -108,7 +108,8 @@ export function reachOf(actor: { readonly scopes: ReadonlySet<Scope> }, name: Sc
   if (scopes.has(name)) return { kind: "everything" };
   return {
     kind: "some",
-    users: filtersOf(scopes, name, "user"),
+    // Groups are reached by their own names: `read:groups!user=…` stands for names that are in the set as well.
+    users: name === "read:groups" ? [] : filtersOf(scopes, name, "user"),
     groups: filtersOf(scopes, name, "group"),
     servers: filtersOf(scopes, name, "server"),
   };

@@ -5,7 +5,7 @@ import { sidHashOfSession } from "#db/sessions.ts";
 import { findLiveToken, serverIdsByName, type Token, touchToken } from "#db/tokens.ts";
 import type { User } from "#db/users.ts";
 import type { Actor } from "../auth/actor.ts";
-import { rightsOf } from "../auth/rights.ts";
+import { standingOf } from "../auth/rights.ts";
 import type { Roles } from "../auth/roles.ts";
 import { hasScope, intersectScopes, parseScope, type Scope } from "../auth/scopes.ts";
 import { anonymous } from "../auth/session.ts";
@@ -24,7 +24,11 @@ async function liveToken(db: Db, text: string, now: Date, roles: Roles): Promise
   const { token, user } = found;
   await touchToken(db, token.id, now, new Date(now.getTime() - touchEveryMs));
   const asked = token.scopes.map(parseScope).filter((scope) => scope !== null);
-  const rights = new Set(await rightsOf(db, roles, user));
+  const standing = await standingOf(db, roles, user);
+  const rights = new Set(standing.rights);
+  // By no name: a token made for what is its owner's own neither ends nor reaches further when a group is renamed.
+  if (asked.includes(`read:groups!user=${user.name}`))
+    for (const { group } of standing.memberships) asked.push(`read:groups!group=${group}`);
   if (await hasLeave(db, token, now)) for (const scope of asked) if (isOneServer(scope)) rights.add(scope);
   return { token, user, scopes: intersectScopes(rights, asked) };
 }

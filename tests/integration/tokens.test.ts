@@ -6,7 +6,11 @@ import { tokens } from "#db/schema/people.ts";
 import { servers } from "#db/schema/servers.ts";
 import type { User } from "#db/users.ts";
 import type { Actor } from "#server/auth/actor.ts";
-import { hasScope } from "#server/auth/scopes.ts";
+import { hasScope, type Scope } from "#server/auth/scopes.ts";
+import { addMembers } from "#server/groups/add-members.ts";
+import { createGroup } from "#server/groups/create.ts";
+import { removeMembers } from "#server/groups/remove-members.ts";
+import { renameGroup } from "#server/groups/rename.ts";
 import { createToken } from "#server/tokens/create.ts";
 import { listTokens } from "#server/tokens/list.ts";
 import { revokeToken } from "#server/tokens/revoke.ts";
@@ -91,6 +95,37 @@ describe("S-20: an API token", () => {
     const actor = await actorOf((await createToken(root, { scopes: ["self"] })).token);
     expect(hasScope(actor.scopes, "servers", { user: "root" })).toBe(true);
     expect(hasScope(actor.scopes, "servers", { user: "ana" })).toBe(false);
+  });
+
+  test("with `self`, or made by the command line, reads the groups its owner is in at the time, whatever they are called by then", async () => {
+    await createGroup(ctx, { name: "maths" });
+    await addMembers(ctx, { group: "maths", users: ["ana"] });
+    await createGroup(ctx, { name: "physics" });
+    const tokens = [
+      (await createToken(asUser(ctx, ana), { scopes: ["self"] })).token,
+      (await createToken(ctx, { user: "ana" })).token,
+    ];
+    const readable = async (token: string, group: string) =>
+      hasScope((await actorOf(token)).scopes, "read:groups", { group });
+    await renameGroup(ctx, { group: "maths", name: "algebra" });
+    for (const token of tokens) {
+      expect(await readable(token, "algebra")).toBe(true);
+      expect(await readable(token, "maths")).toBe(false);
+      expect(await readable(token, "physics")).toBe(false);
+    }
+    await removeMembers(ctx, { group: "algebra", users: ["ana"] });
+    for (const token of tokens) expect(await readable(token, "algebra")).toBe(false);
+  });
+
+  test("S-30: a token without it doesn't make one that reads groups", async () => {
+    await createGroup(ctx, { name: "maths" });
+    await addMembers(ctx, { group: "maths", users: ["ana"] });
+    const first = await createToken(asUser(ctx, ana), { scopes: ["tokens", "servers"] });
+    const actor = await actorOf(first.token);
+    const second = await createToken({ ...ctx, actor }, { scopes: ["self"] });
+    const scopes: readonly Scope[] = [...(await actorOf(second.token)).scopes];
+    expect(scopes.filter((scope) => scope.startsWith("read:groups"))).toEqual([]);
+    expect(scopes).toContain("servers!user=ana");
   });
 
   test("made with a token, has neither more scopes nor a longer life than that one", async () => {

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import * as groups from "./schema/groups.ts";
@@ -89,7 +90,20 @@ function connectForTransactionsTo(forTransactions: pg.Pool, pool: pg.Pool): void
     callback === undefined ? connectForTransaction() : connect(callback)) as typeof pool.connect;
 }
 
+type TransactionOptions = {
+  /** How long it waits for any one lock, where that is to be less than what holds for every connection. */
+  readonly lockTimeoutMs?: number;
+};
+
 /** Commits when `work` resolves, rolls back when it throws. Given a transaction, it makes a savepoint in it. */
-export function inTransaction<T>(db: Db | Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction(work);
+export function inTransaction<T>(
+  db: Db | Tx,
+  work: (tx: Tx) => Promise<T>,
+  { lockTimeoutMs: lockMs }: TransactionOptions = {},
+): Promise<T> {
+  if (lockMs === undefined) return db.transaction(work);
+  return db.transaction(async (tx) => {
+    await tx.execute(sql.raw(`set local lock_timeout = ${Math.ceil(lockMs)}`));
+    return await work(tx);
+  });
 }

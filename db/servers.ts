@@ -178,12 +178,13 @@ export async function deleteServerRow(tx: Tx, serverId: string): Promise<void> {
 /**
  * Activity never goes backwards, unless what is recorded lies in the future: then the clock was put back, and what is new would else
  * count for nothing until it has caught up. It only counts for the run it was seen on. A stop that was announced because nobody was
- * there is off at once, and the edges are told.
+ * there is off at once, and the edges are told. With `free`, servers that somebody has locked are left out.
  */
 export async function touchServers(
   tx: Tx,
   seen: readonly { serverId: string; runId: string; at: Date }[],
   now: Date,
+  which: "all" | "free" = "all",
 ): Promise<void> {
   if (seen.length === 0) return;
   const values = sql.join(
@@ -195,7 +196,7 @@ export async function touchServers(
     fresh as (
       select s.id, seen.at, s.stop_why = 'idle' as announced from seen join servers s on s.id = seen.id and s.run_id = seen.run_id
       where s.last_activity_at is null or seen.at > s.last_activity_at or s.last_activity_at > ${now.toISOString()}::timestamptz
-      for update of s
+      for update of s ${which === "free" ? sql`skip locked` : sql``}
     ),
     touched as (
       update servers set last_activity_at = fresh.at,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDatabaseUnavailable } from "./unavailable.ts";
+import { isDatabaseUnavailable, lockTimeoutOf } from "./unavailable.ts";
 
 const failed = (more: object, message = "") => Object.assign(new Error(message), more);
 
@@ -23,4 +23,15 @@ describe("isDatabaseUnavailable", () => {
     ["a mistake of ours", new TypeError("x is not a function")],
     ["no error at all", "ECONNREFUSED"],
   ])("%s: not", (_name, error) => expect(isDatabaseUnavailable(error)).toBe(false));
+});
+
+describe("lockTimeoutOf", () => {
+  test("F-14: a lock that wasn't given in time says on a row of which table, through what drizzle wraps", () => {
+    const where = 'while locking tuple (0,7) in relation "servers"';
+    const wrapped = new Error("Failed query", { cause: failed({ code: "55P03", where }) });
+    expect(lockTimeoutOf(wrapped)).toEqual({ table: "servers" });
+    expect(lockTimeoutOf(failed({ code: "55P03" }))).toEqual({ table: null });
+  });
+
+  test("a database that is away held no lock", () => expect(lockTimeoutOf(failed({ code: "57P01" }))).toBeNull());
 });

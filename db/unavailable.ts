@@ -15,6 +15,19 @@ const sentences = [
   "timeout expired",
 ];
 
+/** PostgreSQL's context of an error that came while it waited for a row. */
+const lockedTable = /relation "([^"]+)"/;
+
+/** Whether a lock wasn't given in time, and on a row of which table where PostgreSQL says so; `null`: it was something else. */
+export function lockTimeoutOf(error: unknown): { readonly table: string | null } | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (!("code" in at) || at.code !== "55P03") continue;
+    const where = "where" in at && typeof at.where === "string" ? at.where : "";
+    return { table: lockedTable.exec(where)?.[1] ?? null };
+  }
+  return null;
+}
+
 /** Whether a query failed because the database couldn't answer it now, and not for what it asked. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {

@@ -22,6 +22,7 @@ import type { Log } from "./log.ts";
 import { Notifications } from "./notifications.ts";
 import { prefixFor } from "./servers/names.ts";
 import { spawnOrderFor } from "./servers/order.ts";
+import { ServerTurns } from "./servers/server-turns.ts";
 import { stopServersOf } from "./servers/stop.ts";
 import { serverViewOf, type ViewContext } from "./servers/view.ts";
 import { Reconciler } from "./spawner/reconciler.ts";
@@ -121,6 +122,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const refreshing = { providers, seal: createSeal(options.signingKey.privateKey) };
   const refresher = createGroupRefresher(refreshing);
   const startTurns = new Turns(startsAtOnce);
+  const serverTurns = new ServerTurns();
   const contextFor = (actor: Actor, origin: RequestOrigin): VerbContext => {
     const ctx: VerbContext = {
       actor,
@@ -133,6 +135,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       stopper: { stopServersOf: stopFor },
       refresher,
       startTurns,
+      serverTurns,
     };
     return ctx;
   };

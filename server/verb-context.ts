@@ -4,6 +4,7 @@ import type { Actor, RequestOrigin } from "./auth/actor.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import type { Log } from "./log.ts";
+import type { ServerTurns } from "./servers/server-turns.ts";
 import type { Turns } from "./turns.ts";
 
 /** Tells every edge, from within the transaction that makes it true. Called last in it: the rows lock the revision. */
@@ -38,4 +39,6 @@ export type VerbContext = {
   readonly refresher: GroupRefresher;
   /** Starts wait for each other here, so that a class that begins at once makes no page wait for the database. */
   readonly startTurns: Turns;
+  /** Changes of one server wait for each other here, and not each with a connection of the database. */
+  readonly serverTurns: ServerTurns;
 };

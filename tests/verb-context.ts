@@ -10,6 +10,7 @@ import { type Holder, scopesOfUser, systemScopes } from "#server/auth/roles.ts";
 import { anonymous, openSession, type SignInContext } from "#server/auth/session.ts";
 import { Config } from "#server/config/schema.ts";
 import { createLog } from "#server/log.ts";
+import { ServerTurns } from "#server/servers/server-turns.ts";
 import { Turns } from "#server/turns.ts";
 import { ManualClock } from "#tests/manual-clock.ts";
 
@@ -37,6 +38,7 @@ export function testContext(db: Db, config: unknown = {}): TestContext {
       },
     },
     startTurns: new Turns(4),
+    serverTurns: new ServerTurns(),
     refresher: { refreshGroupsOf: async () => undefined },
     stopper: {
       stopServersOf: async (_ctx, user, why) => {

@@ -1,6 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { ZodError } from "zod";
-import { isDatabaseUnavailable } from "#db/unavailable.ts";
+import { isDatabaseUnavailable, lockTimeoutOf } from "#db/unavailable.ts";
 import { HubError, type HubErrorCode, isHubError } from "#server/errors.ts";
 
 /** HubError → tRPC: the only such map. */
@@ -22,6 +22,12 @@ export function hubErrorOf(error: unknown): HubError | null {
   if (isHubError(error)) return error;
   if (error instanceof ZodError) return invalidInput(error);
   if (!isDatabaseUnavailable(error)) return null;
+  if (lockTimeoutOf(error) !== null)
+    return new HubError(
+      "unavailable",
+      "Another change to what you asked for is still being written. Try again in a moment.",
+      { cause: error },
+    );
   return new HubError("unavailable", "The portal can't reach its records right now. Try again in a moment.", {
     cause: error,
   });

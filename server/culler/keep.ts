@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { inTransaction, type Tx } from "#db/client.ts";
+import type { Tx } from "#db/client.ts";
 import { groupCullById, keepServer, userCullOf } from "#db/culling.ts";
 import { lockServer, type ServerRow } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
@@ -60,7 +60,7 @@ async function withRunning(
 ): Promise<ServerRow> {
   await requireScope(ctx, "start:servers", { user: key.user, server: key.name });
   const known = await getServerRow(ctx, key);
-  return await inTransaction(ctx.db, async (tx) => {
+  return await ctx.serverTurns.change(ctx.db, known, async (tx) => {
     const server = await lockServer(tx, known.id);
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
     if (server.desired === "stopped" || server.phase === "failed")

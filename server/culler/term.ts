@@ -1,7 +1,6 @@
-import { inTransaction } from "#db/client.ts";
 import { type CullCandidate, cullCandidates } from "#db/culling.ts";
-import { touchServers } from "#db/servers.ts";
 import { listedProfiles } from "#server/profiles/catalogue.ts";
+import { touchInTime } from "#server/servers/record-activity.ts";
 import { Turns } from "#server/turns.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { askJupyter, type JupyterAnswer } from "./ask-jupyter.ts";
@@ -135,7 +134,7 @@ export class CullTerm {
       news === null ? [] : [{ serverId: row.id, runId: row.runId, at: news }],
     );
     if (seen.length === 0) return;
-    await inTransaction(this.#ctx.db, (tx) => touchServers(tx, seen, this.#ctx.clock.now()));
+    await touchInTime(this.#ctx.db, seen, this.#ctx.clock.now());
   }
 
   async #carryOut(one: Decided, moment: Moment): Promise<void> {

@@ -1,4 +1,3 @@
-import { inTransaction } from "#db/client.ts";
 import { hasReservation } from "#db/reservations.ts";
 import { deleteServerRow, lockServer } from "#db/servers.ts";
 import { appendStream } from "#db/stream.ts";
@@ -17,7 +16,7 @@ export async function deleteServer(ctx: VerbContext, rawInput: unknown): Promise
       detail: { field: "name" },
     });
   const known = await getServerRow(ctx, input);
-  await inTransaction(ctx.db, async (tx) => {
+  await ctx.serverTurns.change(ctx.db, known, async (tx) => {
     const server = await lockServer(tx, known.id);
     if (server === undefined) return;
     const settled =

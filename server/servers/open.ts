@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { addGrant } from "#db/access-grants.ts";
-import { inTransaction } from "#db/client.ts";
 import { appendStream } from "#db/stream.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
@@ -35,7 +34,7 @@ export async function openServer(ctx: VerbContext, rawInput: unknown): Promise<{
   }
   const server = await getServerRow(ctx, input);
   const until = new Date(ctx.clock.now().getTime() + grantSeconds * 1000);
-  await inTransaction(ctx.db, async (tx) => {
+  await ctx.serverTurns.change(ctx.db, server, async (tx) => {
     await addGrant(tx, { serverId: server.id, userId: actor.userId, reason: input.reason, until });
     await recordAudit(tx, ctx, {
       action: "server.open",

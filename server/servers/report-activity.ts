@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { inTransaction } from "#db/client.ts";
 import { findServer, touchServers } from "#db/servers.ts";
 import { findUserByName, touchUser } from "#db/users.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
@@ -28,7 +27,9 @@ export async function reportActivity(ctx: VerbContext, rawInput: unknown): Promi
     throw new HubError("invalid", "This activity lies in the future. Is the server's clock right?");
   const notLater = (at: Date) => (at > now ? now : at);
   const user = requireUser(await findUserByName(ctx.db, input.user), input.user);
-  await inTransaction(ctx.db, async (tx) => {
+  const names = Object.keys(input.servers);
+  // Most report one server. Whoever reports several waits at the rows, as one transaction.
+  await ctx.serverTurns.change(ctx.db, { userId: user.id, name: names[0] ?? "" }, async (tx) => {
     const seen: { serverId: string; runId: string; at: Date }[] = [];
     for (const [name, { last_activity }] of Object.entries(input.servers)) {
       const server = await findServer(tx, user.id, name);

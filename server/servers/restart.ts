@@ -1,4 +1,3 @@
-import { inTransaction } from "#db/client.ts";
 import { groupNamesOfUser } from "#db/memberships.ts";
 import { lockServer, type ServerRow, wishRunning } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
@@ -32,7 +31,7 @@ export async function restartServer(ctx: VerbContext, rawInput: unknown): Promis
   const known = await getServerRow(ctx, input);
   if (known.desired === "stopped" || known.phase === "failed") return await startAgain(ctx, input);
   await refuseClosedChoice(ctx, input, known);
-  return await inTransaction(ctx.db, async (tx) => {
+  return await ctx.serverTurns.change(ctx.db, known, async (tx) => {
     await refuseDisabled(tx, { id: known.userId, name: input.user });
     const server = await lockServer(tx, known.id);
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");

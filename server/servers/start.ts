@@ -20,6 +20,7 @@ import { groupForStart, namespaceForStart, placeFor } from "./group-of-start.ts"
 import { type HomePlan, homeFrom, isSharedByTemplate, planHome } from "./home.ts";
 import { objectNameFor, originLabelFor } from "./names.ts";
 import { registerSecret, secretFor } from "./secret.ts";
+import { changeLockTimeoutMs } from "./server-turns.ts";
 import {
   accountDisabled,
   refuseBadName,
@@ -63,15 +64,17 @@ export async function startServer(ctx: VerbContext, rawInput: unknown): Promise<
   const input = StartServerInput.parse(rawInput);
   await requireScope(ctx, "start:servers", { user: input.user, server: input.name });
   // Before its turn: an identity provider may take seconds.
-  await ctx.refresher.refreshGroupsOf(ctx, (await activeUser(ctx, input.user)).id);
-  return await ctx.startTurns.take(() => decideAndRecord(ctx, input));
+  const { id: userId } = await activeUser(ctx, input.user);
+  await ctx.refresher.refreshGroupsOf(ctx, userId);
+  const decide = () => ctx.startTurns.take(() => decideAndRecord(ctx, input));
+  return await ctx.serverTurns.take({ userId, name: input.name }, decide);
 }
 
 async function decideAndRecord(ctx: VerbContext, input: Input): Promise<ServerRow> {
   for (let look = 1; ; look++) {
     try {
       const start = await decideStart(ctx, input);
-      return await inTransaction(ctx.db, (tx) => recordStart(tx, ctx, start));
+      return await inTransaction(ctx.db, (tx) => recordStart(tx, ctx, start), { lockTimeoutMs: changeLockTimeoutMs });
     } catch (error) {
       if (!(error instanceof RulesChanged) || look === looksAtMost) throw error;
     }

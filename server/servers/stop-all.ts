@@ -8,7 +8,7 @@ export async function stopAllServers(hub: Hub, withinSeconds: number): Promise<v
   const ctx = hub.systemContext("shutdown");
   for (const server of await activeServers(hub.db)) {
     const owner = await findUserById(hub.db, server.userId);
-    await stopRow(ctx, server.id, owner?.name ?? "", "hub");
+    await stopRow(ctx, server, owner?.name ?? "", "hub");
   }
   const deadline = hub.clock.monotonicMs() + withinSeconds * 1000;
   while (hub.clock.monotonicMs() < deadline && (await activeServers(hub.db)).length > 0) await hub.clock.sleep(100);

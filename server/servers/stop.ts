@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { inTransaction } from "#db/client.ts";
 import type { StopReason } from "#db/schema/settings.ts";
 import { findServer, lockServer, runningServersOf, type ServerRow, wishStopped } from "#db/servers.ts";
 import { notify } from "#db/stream.ts";
@@ -18,17 +17,18 @@ export async function stopServer(ctx: VerbContext, rawInput: unknown): Promise<S
   const input = ServerInput.parse(rawInput);
   await requireScope(ctx, "delete:servers", { user: input.user, server: input.name });
   const server = await getServerRow(ctx, input);
-  return await stopRow(ctx, server.id, input.user, "asked");
+  return await stopRow(ctx, server, input.user, "asked");
 }
 
 /** Stops a row whoever owns it: the caller has checked the right. `asked`: somebody pressed the button. */
 export async function stopRow(
   ctx: VerbContext,
-  serverId: string,
+  known: ServerRow,
   userName: string,
   why: StopReason | "asked",
 ): Promise<ServerRow> {
-  return await inTransaction(ctx.db, async (tx) => {
+  const serverId = known.id;
+  return await ctx.serverTurns.change(ctx.db, known, async (tx) => {
     const server = await lockServer(tx, serverId);
     if (server === undefined) throw new HubError("not-found", "This server no longer exists.");
     if (server.desired === "stopped" && server.phase !== "failed") return server;
@@ -54,7 +54,7 @@ export async function stopServersOf(
   which: (server: ServerRow) => boolean = () => true,
 ): Promise<void> {
   for (const server of await runningServersOf(ctx.db, user.id)) {
-    if (which(server)) await stopRow(ctx, server.id, user.name, why);
+    if (which(server)) await stopRow(ctx, server, user.name, why);
   }
 }
 

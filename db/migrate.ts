@@ -1,12 +1,19 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate as applyMigrations } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+import { z } from "zod";
 
 /** Any number nobody else takes; "berth" in ASCII. */
 const migrationLock = 0x62_65_72_74_68;
 
 const ownMigrations = fileURLToPath(new URL("./migrations", import.meta.url));
+
+/** What drizzle-kit writes beside the migrations; the rest of it is passed on as it is. */
+const Journal = z.looseObject({ entries: z.array(z.unknown()) });
 
 /**
  * Brings the database's tables up to date. drizzle takes no lock (drizzle-orm#874), so it runs under a session's advisory
@@ -21,6 +28,25 @@ export async function migrate(url: string, migrationsFolder = ownMigrations): Pr
     await applyMigrations(drizzle(client), { migrationsFolder });
   } finally {
     await client.end();
+  }
+}
+
+/** The first so many migrations: the tables as a backup knew them. */
+export async function migrateTo(url: string, count: number): Promise<void> {
+  const journalFile = path.join("meta", "_journal.json");
+  const journal = Journal.parse(JSON.parse(readFileSync(path.join(ownMigrations, journalFile), "utf8")));
+  if (count > journal.entries.length)
+    throw new Error("This backup was made by a newer Berth. Install that version or a later one, then restore it.");
+  const folder = mkdtempSync(path.join(tmpdir(), "berth-migrations-"));
+  try {
+    cpSync(ownMigrations, folder, { recursive: true });
+    writeFileSync(
+      path.join(folder, journalFile),
+      JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }),
+    );
+    await migrate(url, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

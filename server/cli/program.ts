@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { defaultHome, expandHome } from "#server/roles/home.ts";
 import { version } from "#server/version.ts";
 import { addAccountCommands } from "./account-commands.ts";
+import { addBackupCommands } from "./backup-commands.ts";
 import { type ApiClient, connect } from "./client.ts";
 import type { CommandContext, Environment } from "./command-context.ts";
 import { addConfigCommands } from "./config-commands.ts";
@@ -55,6 +56,7 @@ export function createProgram(environment: Environment): {
   addAccountCommands(program, context);
   addServerCommands(program, context);
   addDoctorCommand(program, context);
+  addBackupCommands(program, context);
   for (const command of [program, ...everyCommand(program)]) prepare(command, program);
   return { program, context };
 }

@@ -10,14 +10,25 @@ import type { Effect, ServerState, Situation, Step } from "./machine-state.ts";
 import { fail, idle, keep } from "./machine-steps.ts";
 import type { Observation, Target, WaitPhase } from "./spawner.ts";
 
-/** A backend that asks for one more try for ever is a failed start all the same. */
+/**
+ * A backend that asks for one more try for ever is a failed start all the same. One that is away isn't asked: the start goes back into
+ * the queue, and what may have been made of it is adopted by its name when its turn comes again.
+ */
 export function whileSpawning(s: Situation, state: Extract<ServerState, { phase: "spawning" }>): Step {
+  if (s.seen.stale)
+    return {
+      state: { phase: "queued", since: s.wish.wishedAt },
+      stateGeneration: s.stateGeneration,
+      effect: { do: "look" },
+    };
   const deadline = state.since.getTime() + s.limits.startTimeoutSeconds * 1000;
   return s.now.getTime() >= deadline ? fail(s, notAccepted(s.limits.startTimeoutSeconds)) : keep(s, { do: "spawn" });
 }
 
 export function whileStarting(s: Situation, state: Extract<ServerState, { phase: "starting" }>): Step {
-  const { observation } = s.seen;
+  const { observation, stale } = s.seen;
+  if (stale && observation?.kind !== "running" && observation?.kind !== "exited")
+    return { ...keep(s, { do: "look" }), state: { ...state, clockFrom: s.now } };
   if (observation === null) return keep(s, { do: "look" });
   switch (observation.kind) {
     case "absent":
@@ -42,7 +53,7 @@ function whileWaiting(
   wait: WaitPhase,
   runId: string,
 ): Step {
-  const clockFrom = wait === "pulling" ? s.now : state.clockFrom;
+  const clockFrom = wait === "pulling" || state.wait === "pulling" ? s.now : state.clockFrom;
   const deadline = new Date(clockFrom.getTime() + s.limits.startTimeoutSeconds * 1000);
   if (wait !== "pulling" && s.now >= deadline) return fail(s, timedOut(s.limits.startTimeoutSeconds, wait));
   const changed = wait !== state.wait || runId !== state.runId;

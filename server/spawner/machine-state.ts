@@ -23,6 +23,8 @@ export type Seen = {
   readonly seenGeneration: number;
   /** The observation was read live, past every cache: only then may it end something. */
   readonly live: boolean;
+  /** Nobody could tell for a while what runs: no clock of a start or a stop runs on (F-04). */
+  readonly stale: boolean;
   readonly slotFree: boolean;
 };
 

@@ -46,7 +46,7 @@ function given(g: Given): Situation {
     wish: { desired: g.desired ?? "running", generation: g.generation ?? 1, wishedAt: t0 },
     state: g.state,
     stateGeneration: g.stateGeneration ?? 1,
-    seen: { observation: absent, seenGeneration: 1, live: true, slotFree: true, ...g.seen },
+    seen: { observation: absent, seenGeneration: 1, live: true, stale: false, slotFree: true, ...g.seen },
     limits,
     now: g.now ?? later(1),
   };
@@ -67,6 +67,16 @@ describe("what a server does next", () => {
       "nothing is spawned beside a run of an older generation",
       { state: queued, generation: 2, stateGeneration: 2, seen: { observation: running, seenGeneration: 1 } },
       "queued/stop",
+    ],
+    [
+      "F-04: a start that nobody can be asked about waits in the queue",
+      { state: queued, seen: { stale: true, live: false } },
+      "queued/look",
+    ],
+    [
+      "F-04: a spawn that the backend's absence cut off goes back into the queue",
+      { state: spawning, seen: { stale: true, live: false }, now: later(400) },
+      "queued/look",
     ],
     ["nothing is spawned while it is unknown what runs", { state: queued, seen: { observation: null } }, "queued/look"],
     [
@@ -221,8 +231,33 @@ describe("timeouts", () => {
       given({ state: pulling.state, seen: { observation: waiting("starting") }, now: later(10_299) }),
     );
     expect(outcome(pulled)).toBe("starting/wait");
-    const late = step(given({ state: pulled.state, seen: { observation: waiting("starting") }, now: later(10_300) }));
+    const late = step(given({ state: pulled.state, seen: { observation: waiting("starting") }, now: later(10_599) }));
     expect(late.state).toMatchObject({ phase: "failed", failure: { reason: "timeout" } });
+  });
+
+  test("F-20: a pull of many looks stops the clock until its last", () => {
+    const began = step(given({ state: starting, seen: { observation: waiting("pulling") }, now: later(1) }));
+    const still = step(given({ state: began.state, seen: { observation: waiting("pulling") }, now: later(5000) }));
+    const over = step(given({ state: still.state, seen: { observation: waiting("starting") }, now: later(5001) }));
+    expect(outcome(over)).toBe("starting/wait");
+  });
+
+  test("F-04: the clocks of a start and of a stop stand still while nobody can tell, and run from the return", () => {
+    const away = { stale: true, live: false };
+    const start = step(
+      given({ state: starting, seen: { ...away, observation: waiting("starting") }, now: later(600) }),
+    );
+    const known = { observation: waiting("starting") };
+    expect(outcome(start)).toBe("starting/look");
+    expect(outcome(step(given({ state: start.state, seen: known, now: later(899) })))).toBe("starting/wait");
+    expect(step(given({ state: start.state, seen: known, now: later(900) })).state.phase).toBe("failed");
+    const stop = step(
+      given({ state: stopping, desired: "stopped", seen: { ...away, observation: running }, now: later(900) }),
+    );
+    const back = { state: stop.state, desired: "stopped", seen: { observation: running } } as const;
+    expect(outcome(stop)).toBe("stopping/look");
+    expect(outcome(step(given({ ...back, now: later(1499) })))).toBe("stopping/stop");
+    expect(outcome(step(given({ ...back, now: later(1500) })))).toBe("failed/stop");
   });
 
   test("a server that runs has the http timeout to answer, from when it began to run", () => {
@@ -280,6 +315,7 @@ describe("for any sequence of wishes and sightings", () => {
     wish: fc.constantFrom("start", "stop", "none"),
     observation,
     live: fc.boolean(),
+    stale: fc.boolean(),
     slotFree: fc.boolean(),
     seconds: fc.integer({ min: 0, max: 400 }),
     outcome: fc.constantFrom("started", "retry", "answered", "silent"),
@@ -302,7 +338,8 @@ describe("for any sequence of wishes and sightings", () => {
       const seen: Seen = {
         observation: i.observation,
         seenGeneration: stateGeneration,
-        live: i.live,
+        live: i.live && !i.stale,
+        stale: i.stale,
         slotFree: i.slotFree,
       };
       const situation: Situation = { wish, state, stateGeneration, seen, limits, now };
@@ -326,6 +363,15 @@ describe("for any sequence of wishes and sightings", () => {
   test("nothing is spawned that nobody wishes", () => {
     property((s, next) => {
       if (next.effect.do === "spawn") expect(s.wish.desired).toBe("running");
+    });
+  });
+
+  test("F-04: while nobody can tell what runs nothing is spawned, and nothing fails but what is known to have ended", () => {
+    property((s, next) => {
+      if (!s.seen.stale) return;
+      expect(next.effect.do).not.toBe("spawn");
+      if (s.state.phase !== "failed" && s.seen.observation?.kind !== "exited")
+        expect(next.state.phase).not.toBe("failed");
     });
   });
 
@@ -363,7 +409,13 @@ describe("for any sequence of wishes and sightings", () => {
       for (let n = 0; n < 12; n++) {
         const next = step({
           ...situation,
-          seen: { observation: absent, seenGeneration: situation.stateGeneration, live: true, slotFree: false },
+          seen: {
+            observation: absent,
+            seenGeneration: situation.stateGeneration,
+            live: true,
+            stale: false,
+            slotFree: false,
+          },
         });
         situation = { ...situation, state: next.state, stateGeneration: next.stateGeneration };
       }

@@ -12,7 +12,8 @@ const stopDeadlineSeconds = 600;
  * after a crash at any line, and never needs to know what happened in between.
  *
  * Invariants (property-tested): nothing is spawned for a wish that isn't "running"; nothing is `ready` without a running
- * sighting of that very generation; an unknown observation (`null`) changes nothing that runs.
+ * sighting of that very generation; an unknown observation (`null`) changes nothing that runs; nothing fails or is spawned by a view
+ * that has grown old.
  */
 export function step(s: Situation): Step {
   const current: ServerState = s.state;
@@ -56,7 +57,9 @@ function beginStopping(s: Situation): Step {
 
 /** Only a live look may say that a run is over; then the wish decides what comes next. It is asked to stop until it is. */
 function whileStopping(s: Situation, state: Stopping | Failed): Step {
-  const { observation, live } = s.seen;
+  const { observation, live, stale } = s.seen;
+  // The stop didn't reach the backend: its time begins when it can.
+  if (stale && state.phase === "stopping") return { ...keep(s, { do: "look" }), state: { ...state, since: s.now } };
   if (observation?.kind === "absent" && live) {
     if (s.wish.desired === "stopped")
       return { state: { phase: "stopped" }, stateGeneration: s.wish.generation, effect: idle };
@@ -90,7 +93,7 @@ function isNotStopping(state: Failed): boolean {
 function towardsNewRun(s: Situation): Step {
   const { observation, seenGeneration } = s.seen;
   const generation = s.wish.generation;
-  if (observation === null) return queued(s, { do: "look" });
+  if (observation === null || s.seen.stale) return queued(s, { do: "look" });
   if (observation.kind !== "absent" && seenGeneration < generation) return queued(s, stopEffect(s));
   if (!s.seen.slotFree) return queued(s, idle);
   return { state: { phase: "spawning", since: s.now }, stateGeneration: generation, effect: { do: "spawn" } };

@@ -14,7 +14,7 @@ type Move = {
   /** What becomes of the run meanwhile. */
   readonly world: "same" | "exits" | "removed" | "going";
   /** What the hub gets to know of it. */
-  readonly sight: "live" | "cached" | "unknown" | "late";
+  readonly sight: "live" | "cached" | "unknown" | "late" | "stale";
   readonly effect: "done" | "cut-off-before" | "cut-off-after";
   readonly answers: boolean;
   readonly seconds: number;
@@ -22,7 +22,7 @@ type Move = {
 const move: fc.Arbitrary<Move> = fc.record({
   wish: fc.constantFrom("start", "stop", "restart", "none", "none"),
   world: fc.constantFrom("same", "same", "same", "exits", "removed", "going"),
-  sight: fc.constantFrom("live", "live", "cached", "unknown", "late"),
+  sight: fc.constantFrom("live", "live", "cached", "unknown", "late", "stale"),
   effect: fc.constantFrom("done", "done", "cut-off-before", "cut-off-after"),
   answers: fc.boolean(),
   seconds: fc.integer({ min: 0, max: 400 }),
@@ -72,10 +72,10 @@ class World {
 
   /** A cache may tell of before; only what was read live counts as live. */
   #sight(sight: Move["sight"]): Seen {
-    const shown = sight === "late" ? this.before : this.run;
+    const shown = sight === "late" || sight === "stale" ? this.before : this.run;
     const observation: Observation | null = sight === "unknown" ? null : (shown?.observation ?? { kind: "absent" });
     const seenGeneration = shown?.generation ?? this.stateGeneration;
-    return { observation, seenGeneration, live: sight === "live", slotFree: true };
+    return { observation, seenGeneration, live: sight === "live", stale: sight === "stale", slotFree: true };
   }
 
   look(seen: Seen, { effect, answers }: Pick<Move, "effect" | "answers">): void {
@@ -136,7 +136,7 @@ describe("a reservation, over any wishes, sightings, crashes and accidents", () 
   });
 
   test("isn't given back for a newer wish by a look that speaks of an older one", () => {
-    const gone: Seen = { observation: { kind: "absent" }, seenGeneration: 1, live: true, slotFree: true };
+    const gone: Seen = { observation: { kind: "absent" }, seenGeneration: 1, live: true, stale: false, slotFree: true };
     expect(isOver({ state: { phase: "stopped" }, stateGeneration: 1 }, 2, gone)).toBe(false);
     expect(isOver({ state: { phase: "stopped" }, stateGeneration: 2 }, 2, { ...gone, live: false })).toBe(false);
     expect(isOver({ state: { phase: "stopped" }, stateGeneration: 2 }, 2, { ...gone, observation: null })).toBe(false);

@@ -6,13 +6,20 @@ export class Sightings {
   #seen = new Map<string, Sighting>();
   #listed = false;
   #staleSince: Date | null = null;
+  /** Since when the first list has failed: a hub that comes up while its backend is away. */
+  #unlistedSince: Date | null = null;
 
   /** Everything there is, from a live list. True the first time. */
   reset(all: readonly Sighting[]): boolean {
     const first = !this.#listed;
     this.#seen = new Map(all.map((sighting) => [sighting.ref.serverId, sighting]));
     this.#listed = true;
+    this.#unlistedSince = null;
     return first;
+  }
+
+  noteListFailed(askedAt: Date): void {
+    if (!this.#listed) this.#unlistedSince ??= askedAt;
   }
 
   record(sighting: Sighting): void {
@@ -25,11 +32,12 @@ export class Sightings {
   }
 
   get staleSince(): Date | null {
-    return this.#staleSince;
+    return this.#staleSince ?? this.#unlistedSince;
   }
 
   setStale(since: Date | null): void {
     this.#staleSince = since;
+    if (since === null) this.#unlistedSince = null;
   }
 
   all(): Iterable<Sighting> {
@@ -42,13 +50,14 @@ export class Sightings {
    */
   of(serverId: string, record: { readonly generation: number; readonly runId: string | null }): Omit<Seen, "slotFree"> {
     const sighting = this.#seen.get(serverId);
+    const stale = this.staleSince !== null;
     if (sighting === undefined) {
-      const known = this.#listed && this.#staleSince === null;
-      return { observation: known ? { kind: "absent" } : null, seenGeneration: record.generation, live: false };
+      const known = this.#listed && !stale;
+      return { observation: known ? { kind: "absent" } : null, seenGeneration: record.generation, live: false, stale };
     }
     const { ref, observation } = sighting;
     const sameRun = record.runId === null ? ref.generation === record.generation : ref.runId === record.runId;
-    const live = this.#staleSince === null && (observation.kind !== "absent" || sameRun);
-    return { observation, seenGeneration: ref.generation, live };
+    const live = !stale && (observation.kind !== "absent" || sameRun);
+    return { observation, seenGeneration: ref.generation, live, stale };
   }
 }

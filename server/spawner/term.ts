@@ -116,7 +116,10 @@ export class Term {
     this.#mayHaveMissed = this.#sightings.staleSince !== null;
     this.#listedAtMs = null;
     const askedAt = this.#deps.clock.now();
-    const all = await this.#deps.spawner.observeAll(this.#signal);
+    const all = await this.#deps.spawner.observeAll(this.#signal).catch((error: unknown) => {
+      this.#sightings.noteListFailed(askedAt);
+      throw error;
+    });
     const first = this.#sightings.reset(all);
     const seconds = (this.#deps.clock.monotonicMs() - startedMs) / 1000;
     this.#deps.timings.observe(first ? "init_spawners_duration_seconds" : "check_routes_duration_seconds", seconds);

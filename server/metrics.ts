@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { countByPhase } from "#db/servers.ts";
+import { backendStaleSince } from "#db/backend-view.ts";
+import { serverGauges } from "#db/gauges.ts";
+import { serverPhases } from "#db/servers.ts";
 import { countUsers } from "#db/user-counts.ts";
 import type { Hub } from "./hub.ts";
 import { type TimingName, type Timings, timingNames } from "./timings.ts";
@@ -21,6 +23,7 @@ export class Metrics implements Timings {
   readonly #running: Gauge;
   readonly #users: Gauge;
   readonly #active: Gauge;
+  readonly #own: ReturnType<typeof ownGauges>;
   readonly #timings: ReadonlyMap<TimingName, Histogram>;
   readonly startup: Gauge;
   readonly eventLoop: Histogram;
@@ -61,6 +64,7 @@ export class Metrics implements Timings {
       help: "From process start to the first answer",
       registers,
     });
+    this.#own = ownGauges(this.#registry);
     collectDefaultMetrics({ register: this.#registry });
     this.#timer = this.#measureLoop();
   }
@@ -78,8 +82,19 @@ export class Metrics implements Timings {
   }
 
   async render(hub: Hub): Promise<string> {
-    const [phases, users] = await Promise.all([countByPhase(hub.db), countUsers(hub.db, hub.clock.now())]);
-    this.#running.set(phases.get("ready") ?? 0);
+    const now = hub.clock.now();
+    const [servers, staleSince, users] = await Promise.all([
+      serverGauges(hub.db),
+      backendStaleSince(hub.db),
+      countUsers(hub.db, now),
+    ]);
+    this.#running.set(servers.byPhase.get("ready") ?? 0);
+    for (const phase of serverPhases) this.#own.servers.labels(phase).set(servers.byPhase.get(phase) ?? 0);
+    this.#own.failed.reset();
+    for (const [reason, count] of servers.failedByReason) this.#own.failed.labels(reason).set(count);
+    this.#own.oldestStart.set(servers.oldestStartSeconds);
+    this.#own.stale.set(staleSince === null ? 0 : (now.getTime() - staleSince.getTime()) / 1000);
+    this.#own.leading.set(hub.reconciler.leading ? 1 : 0);
     this.#users.set(users.total);
     for (const [period, count] of Object.entries(users.active)) this.#active.labels(period).set(count);
     return await this.#registry.metrics();
@@ -98,6 +113,19 @@ export class Metrics implements Timings {
     }, 50);
     return timer.unref();
   }
+}
+
+/** What JupyterHub has no name for, because it keeps no such state. */
+function ownGauges(registry: Registry) {
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `berth_${name}`, help, labelNames, registers: [registry] });
+  return {
+    servers: gauge("servers", "Servers by phase", ["phase"]),
+    failed: gauge("failed_servers", "Servers that failed and weren't started again since, by reason", ["reason"]),
+    oldestStart: gauge("oldest_start_seconds", "Age of the oldest start that isn't ready yet"),
+    stale: gauge("backend_stale_seconds", "For how long the cluster hasn't answered; 0 when it does"),
+    leading: gauge("hub_leads", "1 on the hub that leads the reconciler"),
+  };
 }
 
 export async function renderMetrics(metrics: Metrics, hub: Hub): Promise<string> {

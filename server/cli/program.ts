@@ -12,6 +12,7 @@ import { reportFailure } from "./failure.ts";
 import type { OutputFormat } from "./output.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { addServerCommands } from "./server-commands.ts";
+import { addSupportCommand } from "./support-command.ts";
 
 type GlobalOptions = { readonly output: OutputFormat; readonly home?: string; readonly config?: string };
 
@@ -57,6 +58,7 @@ export function createProgram(environment: Environment): {
   addServerCommands(program, context);
   addDoctorCommand(program, context);
   addBackupCommands(program, context);
+  addSupportCommand(program, context);
   for (const command of [program, ...everyCommand(program)]) prepare(command, program);
   return { program, context };
 }

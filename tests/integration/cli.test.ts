@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -256,5 +256,25 @@ describe("asked wrongly", () => {
     expect(ran.err).not.toMatch(/^\s+at /m);
     const json = await runBerth(["user", "list", "-o", "json"], { environment });
     expect(JSON.parse(json.err)).toMatchObject({ error: { code: "unreachable", next: expect.any(String) } });
+  });
+});
+
+test("support-bundle holds checks and numbers, and neither a secret nor a person's name", async () => {
+  await berth("user", "add", "zenobia");
+  const file = path.join(home, "bundle.json");
+  writeFileSync(path.join(home, "berth.yaml"), "hub: { db: { url: postgresql://berth:canary@db/berth } }\n");
+  try {
+    const ran = await berth("support-bundle", file);
+    expect(ran).toMatchObject({ code: 0, err: "" });
+    expect(ran.out).toContain("Look through it before you send it");
+  } finally {
+    rmSync(path.join(home, "berth.yaml"));
+  }
+  const text = readFileSync(file, "utf8");
+  expect(text).not.toMatch(/canary|zenobia/);
+  expect(JSON.parse(text)).toMatchObject({
+    config: { hub: { db: { url: "[redacted]" } } },
+    checks: expect.arrayContaining([expect.objectContaining({ name: "database", ok: true })]),
+    hub: { users: expect.any(Number), database: { migrations: expect.any(Number) } },
   });
 });

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "#server/clock.ts";
 import { Config } from "#server/config/schema.ts";
@@ -15,6 +16,7 @@ let database: FreshDatabase;
 let hub: Hub;
 const spawner = new FakeSpawner();
 const metrics = new Metrics();
+const monitoring = ["alerts.yaml", "grafana-dashboard.json"];
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -66,4 +68,32 @@ test("JupyterHub's first ten metrics are there under their names, and a start an
   const stopped = await metrics.render(hub);
   expect(stopped).toMatch(/^jupyterhub_server_stop_seconds_count\{status="success"\} 1$/m);
   expect(stopped).toMatch(/^jupyterhub_running_servers 0$/m);
+});
+
+test("what stands still shows: servers by phase, reasons of failures, the oldest start, an API that doesn't answer", async () => {
+  const text = await metrics.render(hub);
+  expect(text).toMatch(/^berth_servers\{phase="stopped"\} 1$/m);
+  expect(text).toMatch(/^berth_servers\{phase="ready"\} 0$/m);
+  expect(text).toMatch(/^berth_hub_leads 1$/m);
+  expect(text).toMatch(/^berth_backend_stale_seconds 0$/m);
+  await database.pool.query(
+    `update servers set phase = 'failed', failure = '{"reason":"image"}', phase_since = now() where name = ''`,
+  );
+  await database.pool.query(
+    `update installation set value = (now() - interval '5 minutes')::text where key = 'backend-view'`,
+  );
+  const broken = await metrics.render(hub);
+  expect(broken).toMatch(/^berth_failed_servers\{reason="image"\} 1$/m);
+  expect(Number(/^berth_backend_stale_seconds (.*)$/m.exec(broken)?.[1])).toBeGreaterThan(290);
+});
+
+test("every metric a rule or a panel asks for is one the hub has", async () => {
+  const exported = new Set([...(await metrics.render(hub)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  const asked = monitoring.flatMap((file) => [
+    ...readFileSync(new URL(`../../k8s/monitoring/${file}`, import.meta.url), "utf8").matchAll(
+      /\b((?:berth|jupyterhub|process)_[a-z_]+)/g,
+    ),
+  ]);
+  expect(asked.length).toBeGreaterThan(20);
+  for (const [, name = ""] of asked) expect([...exported], name).toContain(name.replace(/_(?:bucket|count|sum)$/, ""));
 });

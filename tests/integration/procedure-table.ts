@@ -79,6 +79,7 @@ export const procedures: Readonly<Record<string, Procedure>> = {
   ...groupProcedures,
   ...quotaProcedures,
   "hub.checks": query(forAdmins),
+  "hub.support": query(forAdmins),
   "me.get": query(outcomes("ok", "ok", "ok", "ok")),
   "me.changePassword": {
     expected: forSelf,

@@ -17,11 +17,12 @@ const parts = {
   singleuser: { file: "singleuser.tar", sources: ["singleuser.sh", "oci.py"], minutes: 3 },
   kwok: { file: "kwok", sources: ["kwok.sh"], minutes: 2 },
   helm: { file: "helm", sources: ["helm.sh"], minutes: 2 },
+  promtool: { file: "promtool", sources: ["promtool.sh"], minutes: 3 },
   cyclonus: { file: "cyclonus", sources: ["cyclonus.sh"], minutes: 3 },
 } as const satisfies Record<string, Part>;
 export type PartName = keyof typeof parts;
 
-/** What every cluster needs; kwok (fake nodes), helm and cyclonus (an analyser of network policies) are for those who ask. */
+/** What every cluster needs; kwok (fake nodes), helm, promtool (alert rules) and cyclonus (network policies) are for who asks. */
 export const clusterParts: readonly PartName[] = ["kube", "local-path-provisioner", "pause", "singleuser"];
 
 /** By command, not by package: on a machine with Docker, Debian's containerd would push Docker's own out. */

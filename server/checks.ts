@@ -1,3 +1,4 @@
+import { backendStaleSince } from "#db/backend-view.ts";
 import { databaseFacts } from "#db/facts.ts";
 import { requireScope } from "./auth/require-scope.ts";
 import type { Hub } from "./hub.ts";
@@ -10,13 +11,14 @@ const clockToleranceMs = 2000;
 /** What `doctor` and the health page show: every check with what to do when it fails. */
 export async function checkHub(hub: Hub, ctx: VerbContext): Promise<HealthCheck[]> {
   await requireScope(ctx, "read:hub", "everything");
-  const [backend, database, namespaces] = await Promise.all([
+  const [backend, database, reconciler, namespaces] = await Promise.all([
     hub.spawner.health(),
     databaseChecks(hub),
+    reconcilerCheck(hub),
     // A database that doesn't answer is said above.
     namespacesCheck(ctx).catch(() => null),
   ]);
-  return [...database, reconcilerCheck(hub), ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
+  return [...database, reconciler, ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
 }
 
 async function databaseChecks(hub: Hub): Promise<HealthCheck[]> {
@@ -52,14 +54,18 @@ async function databaseChecks(hub: Hub): Promise<HealthCheck[]> {
   ];
 }
 
-function reconcilerCheck(hub: Hub): HealthCheck {
-  const { leading, staleSince } = hub.reconciler;
+/** The hub that leads knows itself; of another's view the database tells. */
+async function reconcilerCheck(hub: Hub): Promise<HealthCheck> {
+  const { leading } = hub.reconciler;
+  const staleSince = hub.reconciler.staleSince ?? (await backendStaleSince(hub.db).catch(() => null));
   if (staleSince !== null) {
+    const isCluster = hub.spawner.kind === "kubernetes";
+    const who = isCluster ? "The cluster hasn't answered" : "The servers of this machine haven't been seen";
     return {
       name: "view of servers",
       ok: false,
-      message: `The backend has not answered since ${staleSince.toISOString()}. Running servers go on.`,
-      fix: "Check that the Kubernetes API server can be reached.",
+      message: `${who} since ${staleSince.toISOString()}. Running servers go on; new starts wait.`,
+      fix: isCluster ? "Check that the Kubernetes API server can be reached." : "Look into the hub's log.",
     };
   }
   return { name: "reconciler", ok: true, message: leading ? "This hub leads." : "Another hub leads.", fix: null };

@@ -13,3 +13,13 @@ export function localInputDate(text: string): Date | null {
 export function localText(date: Date): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(date);
 }
+
+/** A time to say "since" of: "12:03", with its day when that isn't today. Until the reader's clock is known (`null`), in UTC. */
+export function sinceText(date: Date, now: Date | null): string {
+  const time = (timeZone?: string) =>
+    new Intl.DateTimeFormat("en-GB", { timeStyle: "short", ...(timeZone === undefined ? {} : { timeZone }) }).format(
+      date,
+    );
+  if (now === null) return `${time("UTC")} UTC`;
+  return date.toDateString() === now.toDateString() ? time() : localText(date);
+}

@@ -1,5 +1,6 @@
 import { admin } from "./admin.ts";
 import { adminPages } from "./admin-pages.ts";
+import { backend } from "./backend.ts";
 import { culling } from "./culling.ts";
 import { group } from "./group.ts";
 import { usage } from "./usage.ts";
@@ -245,6 +246,7 @@ export const en = {
 
   ...admin,
   ...adminPages,
+  ...backend,
   ...culling,
   ...group,
   ...usage,

@@ -223,6 +223,10 @@ const tokens = t.router({
 const nothingUsed = { serverHours: 0, cpuHours: 0, memoryGibHours: 0, gpuHours: 0 };
 const dayMs = 86_400_000;
 
+const hub = t.router({
+  backend: signedIn.query(({ ctx }) => ({ backend: "kubernetes" as const, awaySince: ctx.state.backendAwaySince })),
+});
+
 const announcements = t.router({
   current: t.procedure.query(({ ctx }) => ctx.state.announcements),
   dismiss: signedIn.input(z.object({ id: z.string() })).mutation(({ ctx, input }) => {
@@ -307,7 +311,7 @@ const culling = t.router({
   ),
 });
 
-const router = t.router({ me, servers, users, tokens, culling, announcements, sessions, usage });
+const router = t.router({ hub, me, servers, users, tokens, culling, announcements, sessions, usage });
 
 type Answers = inferRouterOutputs<AppRouter>;
 /** What the hub answers where the fake has a procedure too. */

@@ -41,6 +41,7 @@ export class FakeHubState {
   readonly timers = new Set<NodeJS.Timeout>();
   tokens: TokenRow[];
   announcements: CurrentAnnouncement[] = [];
+  backendAwaySince: Date | null = null;
   sessions: SessionRow[];
   opened: Access[];
   idleChoice: number | null = null;

@@ -78,6 +78,7 @@ export const procedures: Readonly<Record<string, Procedure>> = {
   ...cullingProcedures,
   ...groupProcedures,
   ...quotaProcedures,
+  "hub.backend": query(outcomes("ok", "ok", "ok", "ok")),
   "hub.checks": query(forAdmins),
   "hub.support": query(forAdmins),
   "me.get": query(outcomes("ok", "ok", "ok", "ok")),

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Announcements } from "#app/_components/announcements.tsx";
+import { BackendAway } from "#app/_components/backend-away.tsx";
 import { Guests } from "#app/_components/guests.tsx";
 import { Header } from "#app/_components/header.tsx";
 import { Notice } from "#app/_components/notice.tsx";
@@ -12,6 +13,7 @@ export default async function PortalLayout({ children }: { readonly children: Re
   const me = await requireMe();
   const { trustNotes } = me.hub;
   await Promise.all([
+    prefetch((trpc) => trpc.hub.backend.queryOptions()),
     prefetch((trpc) => trpc.announcements.current.queryOptions()),
     prefetch((trpc) => trpc.me.accessHistory.queryOptions({})),
     prefetch((trpc) => trpc.groups.mine.queryOptions()),
@@ -39,6 +41,7 @@ export default async function PortalLayout({ children }: { readonly children: Re
       )}
       <div className="mx-auto max-w-5xl space-y-2 px-4 pt-4 empty:hidden sm:px-6">
         <Prefetched>
+          <BackendAway />
           <Guests />
           <Announcements />
         </Prefetched>

@@ -93,6 +93,22 @@ export async function homesOfGroup(db: Db | Tx, groupId: string, limit: number):
   return { total, capacityBytes: Number(capacityBytes), usedBytes: Number(usedBytes), largest };
 }
 
+type KeptHomeRow = {
+  readonly homeId: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly claimUid: string | null;
+};
+
+/** The homes of a group whose files still exist, those that somebody deleted and may bring back among them. */
+export async function keptHomesOfGroup(db: Db | Tx, groupId: string): Promise<KeptHomeRow[]> {
+  return await db
+    .select({ homeId: homes.id, namespace: homes.namespace, name: homes.name, claimUid: homes.claimUid })
+    .from(homes)
+    .where(and(eq(homes.groupId, groupId), isNull(homes.removedAt)))
+    .orderBy(asc(homes.id));
+}
+
 /** The row goes; its homes stay as nobody's group's, for an admin to decide on. What was used stays on the books. */
 export async function forgetGroup(tx: Tx, groupId: string, now: Date): Promise<{ orphanedHomes: number }> {
   const orphaned = await tx

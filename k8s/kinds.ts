@@ -1,6 +1,7 @@
 import type {
   CoreV1Event,
   V1Namespace,
+  V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1Pod,
   V1ResourceQuota,
@@ -22,6 +23,7 @@ export type Kind<T> = {
 
 export const pods: Kind<V1Pod> = { group: "", version: "v1", plural: "pods" };
 export const claims: Kind<V1PersistentVolumeClaim> = { group: "", version: "v1", plural: "persistentvolumeclaims" };
+export const volumes: Kind<V1PersistentVolume> = { group: "", version: "v1", plural: "persistentvolumes" };
 export const secrets: Kind<V1Secret> = { group: "", version: "v1", plural: "secrets" };
 export const events: Kind<CoreV1Event> = { group: "", version: "v1", plural: "events" };
 export const namespaces: Kind<V1Namespace> = { group: "", version: "v1", plural: "namespaces" };

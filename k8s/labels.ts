@@ -7,6 +7,8 @@ export const generationKey = "berth.dev/generation";
 export const homeKey = "berth.dev/home";
 /** On the claim of a group's shared volume: the group's id. */
 export const sharedForKey = "berth.dev/shared-for";
+/** On a volume that was set to Retain: what its storage class had said. */
+export const reclaimPolicyKey = "berth.dev/reclaim-policy";
 /** On a network policy: a hash of what Berth wrote. Another one than today's is from before a change of the configuration. */
 export const writtenKey = "berth.dev/written";
 /** On a namespace of Berth's own: the group or user it was made for. */

@@ -21,7 +21,7 @@ async function tidy(ctx: VerbContext, spawner: Spawner): Promise<void> {
   const work = [
     forgetStreamBefore(ctx.db, streamFrom),
     forgetOldLogins(ctx),
-    purgeDeletedGroups(ctx),
+    purgeDeletedGroups(ctx, spawner),
     removeDeletedHomes(ctx, spawner),
   ];
   await Promise.all(work).catch((error: unknown) =>

@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { orderFor, type SpawnerUnderTest, startSpawnerUnderTest } from "#tests/fakes/kubernetes-spawner.ts";
-import { neededRights, type Right, rightsForTenancies, rightsInOwnNamespaces } from "./kubernetes-rights.ts";
+import {
+  neededRights,
+  type Right,
+  rightsForTenancies,
+  rightsInOwnNamespaces,
+  rightsToVolumes,
+} from "./kubernetes-rights.ts";
 
 const never = new AbortController().signal;
 
@@ -71,6 +77,8 @@ describe("the rights and the health of the Kubernetes backend", () => {
     const inOwn = await documentedRights("cluster-role-servers");
     expect([...askedFor(rightsForTenancies)].sort()).toEqual([...across].sort());
     expect([...askedFor(rightsInOwnNamespaces)].sort()).toEqual([...inOwn].sort());
+    const toVolumes = await documentedRights("cluster-role-volumes");
+    expect([...askedFor(rightsToVolumes)].sort()).toEqual([...toVolumes].sort());
     const writes = [...across].filter((right) => !/^(get|list|watch) /.test(right)).sort();
     expect(writes).toEqual(["bind clusterroles", "create namespaces", "create rolebindings"]);
     expect([...across].filter((right) => right.endsWith(" secrets"))).toEqual([]);

@@ -42,6 +42,11 @@ export const rightsForTenancies: readonly Right[] = [
   { group: "", resource: "persistentvolumeclaims", verbs: ["get", "list", "watch"] },
 ];
 
+/** Not needed, so not asked for: k8s/rbac/cluster-role-volumes.yaml, for volumes that outlive the deletion of their group. */
+export const rightsToVolumes: readonly Right[] = [
+  { group: "", resource: "persistentvolumes", verbs: ["get", "update"] },
+];
+
 const name = "Kubernetes permissions";
 
 export async function rightsCheck(k: KubernetesContext): Promise<HealthCheck> {

@@ -3,6 +3,7 @@ import { KubernetesGround } from "./kubernetes-ground.ts";
 import { kubernetesHealth } from "./kubernetes-health.ts";
 import { observePod, observePods, podLog } from "./kubernetes-look.ts";
 import { removeClaim } from "./kubernetes-remove-home.ts";
+import { retainVolume } from "./kubernetes-retain-home.ts";
 import { startPod } from "./kubernetes-start.ts";
 import { KubernetesStops } from "./kubernetes-stop.ts";
 import { KubernetesView } from "./kubernetes-view.ts";
@@ -42,6 +43,7 @@ export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spaw
     },
     prepareNamespace: (tenancy) => ground.look(k, tenancy),
     removeHome: (home, signal) => removeClaim(k, home, signal),
+    retainHome: (home, signal) => retainVolume(k, home, signal),
     logTail: (ref, lines) => podLog(k, ref, lines),
     health: () => kubernetesHealth(k, staleSince),
     disconnect: () => k.client.close(),

@@ -24,6 +24,11 @@ export interface Spawner {
   prepareNamespace?(tenancy: Tenancy): Promise<TenancyLook>;
   /** Removes the files of a home for good. `going`: ask again. Whatever isn't the very home meant is left alone. */
   removeHome(home: KeptHome, signal?: AbortSignal): Promise<RemoveOutcome>;
+  /**
+   * Makes the files of a home outlive what holds them in the cluster, until `removeHome`. Not there where nothing but `removeHome` could
+   * take them away.
+   */
+  retainHome?(home: KeptHome, signal?: AbortSignal): Promise<RetainOutcome>;
   /** The last lines the server printed, oldest first; empty when there are none. */
   logTail(ref: ServerRef, lines: number): Promise<readonly string[]>;
   /** For `doctor`, the health page and readiness. */
@@ -39,6 +44,8 @@ export type KeptHome = {
   readonly claimUid: string | null;
 };
 export type RemoveOutcome = "gone" | "going";
+/** `not-allowed`: the hub has no right to volumes, and the storage class decides what becomes of them. */
+export type RetainOutcome = "retained" | "no-volume" | "not-allowed";
 
 export interface SpawnerListener {
   changed(sighting: Sighting): void;

@@ -11,7 +11,10 @@ type Given = {
   spec?: unknown;
 };
 
-const clusterWide = new Set(["namespaces", "storageclasses", "selfsubjectaccessreviews", "selfsubjectreviews"]);
+const clusterWide = new Set([
+  ...["namespaces", "persistentvolumes", "storageclasses"],
+  ...["selfsubjectaccessreviews", "selfsubjectreviews"],
+]);
 
 /** What the API server does with a request that reaches it. */
 export class KubeResources {

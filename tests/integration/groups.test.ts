@@ -23,6 +23,7 @@ import { renameGroup } from "#server/groups/rename.ts";
 import { listGroupRequests } from "#server/groups/requests.ts";
 import { setRole } from "#server/groups/set-role.ts";
 import { undoDelete } from "#server/groups/undo-delete.ts";
+import type { KeptHome } from "#server/spawner/spawner.ts";
 import { createToken } from "#server/tokens/create.ts";
 import { type FreshDatabase, freshDatabase } from "#tests/database.ts";
 import { asUser, auditOf, makeUser, streamOf, type TestContext, testContext } from "#tests/verb-context.ts";
@@ -366,7 +367,7 @@ describe("deleting a group", () => {
     await expect(getGroup(ctx, { group: "physics" })).rejects.toMatchObject({ code: "not-found" });
 
     ctx.clock.advance(13 * 86_400);
-    await purgeDeletedGroups(ctx);
+    await purgeDeletedGroups(ctx, {});
     expect(await undoDelete(ctx, { id })).toMatchObject({ name: "physics", members: 2, managers: ["mia"] });
     expect((await as("mia")).actor.scopes).toContain("groups!group=physics");
     expect((await ctx.db.select().from(homes)).map((row) => row.groupId)).toEqual([id, id]);
@@ -380,12 +381,42 @@ describe("deleting a group", () => {
     await deleteGroup(ctx, { group: "physics" });
     ctx.clock.advance(14 * 86_400 + 1);
     await expect(undoDelete(ctx, { id })).rejects.toMatchObject({ code: "conflict" });
-    await purgeDeletedGroups(ctx);
-    await purgeDeletedGroups(ctx);
+    await purgeDeletedGroups(ctx, {});
+    await purgeDeletedGroups(ctx, {});
     expect(await ctx.db.select().from(groups)).toEqual([]);
     expect(await ctx.db.select().from(homes)).toMatchObject([{ groupId: null, orphanedAt: expect.any(Date) }]);
     expect((await auditOf(ctx.db)).filter((row) => row.action === "group.purge")).toHaveLength(1);
     await expect(undoDelete(ctx, { id })).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  test("is over only once its volumes are kept: with the cluster away it waits, without the right it says so", async () => {
+    const id = await makeGroup("physics", "mia");
+    const mia = await person("mia");
+    const row = { userId: mia.id, namespace: "ns", capacityBytes: 1, groupId: id };
+    await ctx.db.insert(homes).values([
+      { ...row, name: "a", claimUid: "uid-a" },
+      { ...row, name: "b" },
+      { ...row, name: "gone", removedAt: ctx.clock.now() },
+    ]);
+    await deleteGroup(ctx, { group: "physics" });
+    const asked: string[] = [];
+    const spawner = {
+      retainHome: async ({ name, claimUid }: KeptHome) => {
+        asked.push(`${name} ${claimUid}`);
+        return name === "a" ? ("retained" as const) : ("not-allowed" as const);
+      },
+    };
+    await purgeDeletedGroups(ctx, spawner);
+    expect(asked).toEqual([]);
+    ctx.clock.advance(14 * 86_400 + 1);
+    const away = { retainHome: () => Promise.reject(new Error("the cluster doesn't answer")) };
+    await purgeDeletedGroups(ctx, away);
+    expect(await ctx.db.select().from(groups)).toHaveLength(1);
+    await purgeDeletedGroups(ctx, spawner);
+    expect(asked.sort()).toEqual(["a uid-a", "b null"]);
+    expect(await ctx.db.select().from(groups)).toEqual([]);
+    const [purged] = (await auditOf(ctx.db)).filter(({ action }) => action === "group.purge");
+    expect(purged?.detail).toMatchObject({ orphanedHomes: 3, volumesRetained: 1, volumesNotRetained: 1 });
   });
 
   test("a name taken meanwhile stands in the way of bringing it back, in a sentence", async () => {

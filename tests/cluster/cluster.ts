@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { apiServerUrl, nodeAddress, nodeBridge, nodeName } from "./addresses.ts";
 import { type ClusterApi, clusterApi } from "./api.ts";
 import { cacheDirectory, partFile } from "./build.ts";
 import { commands } from "./components.ts";
+import { ctr, importImage } from "./images.ts";
 import { type Journal, observeMachine, readJournal, stateDirectory, writeJournal } from "./journal.ts";
 import { makeCertificates, writeKubeconfigs } from "./pki.ts";
 import { obstacles } from "./preconditions.ts";
@@ -147,23 +148,7 @@ async function hasDefaultAccount(api: ClusterApi): Promise<boolean> {
   return (await api.call("GET", "/api/v1/namespaces/default/serviceaccounts/default")).status === 200;
 }
 
-function ctr(...args: string[]): { status: number | null; stdout: string } {
-  const socket = path.join(stateDirectory, "containerd.sock");
-  return spawnSync("ctr", ["-a", socket, "-n", "k8s.io", ...args], { encoding: "utf8" });
-}
-
-/** Imports an image whose archive changed since it was unpacked; the mark lies beside the unpacked images in the cache. */
 async function loadImages(): Promise<void> {
   await waitFor("containerd is ready", 30, () => ctr("version").status === 0);
-  for (const name of ["pause", "singleuser"] as const) {
-    const archive = partFile(name);
-    const mark = path.join(cacheDirectory, "containerd", `${name}.imported`);
-    const { size, mtimeMs } = statSync(archive);
-    const identity = `${size} ${mtimeMs}`;
-    const present = ctr("images", "ls", "-q").stdout.split("\n").includes(`localhost/${name}:1`);
-    if (present && existsSync(mark) && readFileSync(mark, "utf8") === identity) continue;
-    const { status } = ctr("images", "import", archive);
-    if (status !== 0) throw new Error(`containerd couldn't import ${archive}.`);
-    writeFileSync(mark, identity);
-  }
+  for (const name of ["pause", "singleuser"] as const) importImage(`localhost/${name}:1`, partFile(name));
 }

@@ -1,5 +1,6 @@
 /** Every label and annotation key Berth writes, and every selector it reads by: nowhere else. */
 export const managedByKey = "app.kubernetes.io/managed-by";
+export const nameKey = "app.kubernetes.io/name";
 export const componentKey = "app.kubernetes.io/component";
 export const installationKey = "berth.dev/installation";
 export const serverKey = "berth.dev/server";
@@ -19,6 +20,8 @@ export const userNameKey = "hub.jupyter.org/username";
 export const serverNameKey = "hub.jupyter.org/servername";
 
 export const managedBy = "berth";
+/** The portal's own pods, by the chart. */
+export const portalName = "berth";
 export const singleuserComponent = "singleuser-server";
 export const storageComponent = "singleuser-storage";
 

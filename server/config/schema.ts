@@ -86,7 +86,7 @@ const Hub = z.strictObject({
     .string()
     .optional()
     .describe(
-      "Public half of the signing key (PEM), for an edge or a web on another machine. On the same machine it is found in the home.",
+      "Public half of the signing key (PEM), for an edge or a web on another machine. Default: found in the home, else asked of the hub.",
     ),
   internal: z
     .strictObject({

@@ -85,6 +85,8 @@ async function handle(hub: Hub, roleOf: RoleOf, request: IncomingMessage, respon
   const path = request.url ?? "";
   if (request.method === "GET" && path === "/internal/stream" && role === "edge")
     return await serveStream(hub, response);
+  if (request.method === "GET" && path === "/internal/verify-key")
+    return send(response, 200, { pem: hub.signingKey.publicKey.export({ type: "spki", format: "pem" }) });
   if (request.method === "GET" && path === "/internal/login-options" && role === "web") {
     return send(response, 200, await loginOptions(hub, hub.providers));
   }

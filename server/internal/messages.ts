@@ -212,3 +212,6 @@ export const LoginOptions = z.object({
   autoLogin: z.string().nullable(),
 });
 export type LoginOptions = z.infer<typeof LoginOptions>;
+
+/** `GET /internal/verify-key`, edge and web: the public half of the key that signs sessions. */
+export const VerifyKeyMessage = z.object({ pem: z.string() });

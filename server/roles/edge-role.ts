@@ -6,19 +6,29 @@ import type { Log } from "#server/log.ts";
 import { publicUrlOf } from "#server/servers/public-url.ts";
 import { readPem } from "./certificates.ts";
 import type { HomePaths } from "./home.ts";
-import { readVerifyKey } from "./verify-key.ts";
+import { obtainVerifyKey } from "./verify-key.ts";
+
+type EdgeOptions = {
+  readonly config: Config;
+  readonly paths: HomePaths;
+  readonly log: Log;
+  /** Gives a start up that still waits for its hub. */
+  readonly signal?: AbortSignal;
+};
 
 /** The edge, beside its hub over Unix sockets or far from it over addresses with a key. */
-export async function startEdgeRole({ config, paths, log }: { config: Config; paths: HomePaths; log: Log }) {
+export async function startEdgeRole({ config, paths, log, signal }: EdgeOptions) {
   const { hub, proxy, edge, cull } = config;
   const ca = readPem(hub.caFile);
+  const roleKey = hub.internal.edgeKey;
+  const verifyKey = await obtainVerifyKey({ config, paths, log, roleKey, ...(signal === undefined ? {} : { signal }) });
   const [host, port] = splitListen(proxy.listen);
   const created = createEdge({
     listen: { host, port },
     publicUrl: new URL(publicUrlOf(config)),
     subdomainHost: hub.subdomainHost ?? null,
     trustedProxies: proxy.trustedProxies,
-    verifyKeys: [readVerifyKey(config, paths).key],
+    verifyKeys: [verifyKey.key],
     hubApi: parseAddress(hub.apiConnectUrl ?? paths.apiSocket, ca),
     web: parseAddress(proxy.webConnectUrl ?? paths.webSocket, ca),
     internal: {

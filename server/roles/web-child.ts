@@ -11,13 +11,19 @@ import type { Log } from "#server/log.ts";
 import { publicUrlOf } from "#server/servers/public-url.ts";
 import { readPem } from "./certificates.ts";
 import type { HomePaths } from "./home.ts";
-import { readVerifyKey } from "./verify-key.ts";
+import { obtainVerifyKey } from "./verify-key.ts";
 import { webFolderFor } from "./web-folder.ts";
 
 const readyTimeoutMs = 30_000;
 const restartPauseMs = 1000;
 
-type WebOptions = { readonly config: Config; readonly paths: HomePaths; readonly log: Log };
+type WebOptions = {
+  readonly config: Config;
+  readonly paths: HomePaths;
+  readonly log: Log;
+  /** Gives a start up that still waits for its hub. */
+  readonly signal?: AbortSignal;
+};
 type Owner = { readonly uid: number; readonly gid: number };
 
 /** Whom the web app runs as when we are root: a hole in a web framework must not be one in the machine. */
@@ -32,9 +38,11 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
   const owner = webAccount();
   if (owner !== undefined) chownSync(options.paths.webFolder, owner.uid, owner.gid);
   const folder = webFolderFor(options.paths.home, owner !== undefined);
+  const roleKey = options.config.hub.internal.webKey;
+  const { pem } = await obtainVerifyKey({ ...options, roleKey });
   let ending = false;
   const launch = async (): Promise<ChildProcess> => {
-    const child = launchWeb(options, folder, owner);
+    const child = launchWeb(options, { folder, owner, verifyKeyPem: pem });
     await untilReady(child);
     child.once("exit", (code, signal) => {
       if (ending) return;
@@ -64,7 +72,9 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
   };
 }
 
-function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Owner | undefined): ChildProcess {
+type WebProcess = { readonly folder: string; readonly owner: Owner | undefined; readonly verifyKeyPem: string };
+
+function launchWeb({ config, paths, log }: WebOptions, { folder, owner, verifyKeyPem }: WebProcess): ChildProcess {
   const { hub, proxy, portal } = config;
   const ca = readPem(hub.caFile);
   const child = spawn(owner === undefined ? process.execPath : "/proc/self/exe", [path.join(folder, "web.mjs")], {
@@ -84,7 +94,7 @@ function launchWeb({ config, paths, log }: WebOptions, folder: string, owner: Ow
       ...(ca === null ? {} : { BERTH_WEB_HUB_CA: ca }),
       BERTH_WEB_HUB_API: hub.apiConnectUrl ?? paths.webApiSocket,
       BERTH_WEB_PUBLIC_URL: publicUrlOf(config),
-      BERTH_WEB_VERIFY_KEY: readVerifyKey(config, paths).pem,
+      BERTH_WEB_VERIFY_KEY: verifyKeyPem,
       BERTH_WEB_NAME: portal.name,
       BERTH_WEB_ACCENT: portal.accent,
       BERTH_WEB_SECRET: process.env.BERTH_WEB_SECRET ?? webSecret(paths),

@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { createKubeClient, type KubeClientOptions } from "#k8s/client.ts";
 import { ownNamespace } from "#k8s/cluster-access.ts";
-import { componentKey, installationKey } from "#k8s/labels.ts";
+import { componentKey, nameKey, portalName } from "#k8s/labels.ts";
 import type { PolicyRules, PortalPeers } from "#k8s/network-policy.ts";
 import type { Clock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
@@ -41,7 +41,7 @@ export async function createKubernetesSpawnerFrom({
     ...calls,
   });
   const own = kubeconfig === undefined ? await ownNamespace() : null;
-  const settings = settingsFrom(config, portalPeers(config, installationId, own), own);
+  const settings = settingsFrom(config, portalPeers(config, own), own);
   const told = onLook === undefined ? {} : { onLook };
   return createKubernetesSpawner({ client, installationId, settings, clock, log, ...told });
 }
@@ -122,12 +122,13 @@ function everyEntry(node: unknown, tell: (key: string, value: unknown) => void):
 }
 
 /** In the cluster the portal's pods by their labels, wherever they run; outside it the addresses of this machine. */
-function portalPeers(config: Config, installationId: string, namespace: string | null): PortalPeers {
+/** The portal's own pods as the chart labels them: it can't know the installation's id, which is made at the first start. */
+function portalPeers(config: Config, namespace: string | null): PortalPeers {
   const { portalAddresses } = config.spawner.kubernetes;
   if (namespace === null) return { pods: [], blocks: portalAddresses ?? ownAddresses() };
   const roles = ["edge", "hub", "all"] as const;
   return {
-    pods: roles.map((role) => ({ namespace, labels: { [installationKey]: installationId, [componentKey]: role } })),
+    pods: roles.map((role) => ({ namespace, labels: { [nameKey]: portalName, [componentKey]: role } })),
     blocks: portalAddresses ?? [],
   };
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { simplestOrder } from "#k8s/example-orders.ts";
-import { componentKey, installationKey } from "#k8s/labels.ts";
+import { componentKey, nameKey, portalName } from "#k8s/labels.ts";
 import { defaultDenyFor, isolationPolicyFor, serverPortName } from "#k8s/network-policy.ts";
 import { podFor } from "#k8s/pod.ts";
 import { Config } from "#server/config/schema.ts";
@@ -11,7 +11,7 @@ const installationId = "inst-1";
 const portal = {
   pods: ["edge", "hub"].map((role) => ({
     namespace: "berth",
-    labels: { [installationKey]: installationId, [componentKey]: role },
+    labels: { [nameKey]: portalName, [componentKey]: role },
   })),
   blocks: [],
 };
@@ -43,9 +43,9 @@ const ben = server("10.244.1.11", "berth-physics", "server-ben");
 const cleo = server("10.244.2.12", "berth-chemistry", "server-cleo");
 const intruder = inside("10.244.1.66", "berth-physics", { app: "left-behind" });
 const stranger = inside("10.244.3.13", "other", { app: "web" });
-const impostor = inside("10.244.3.14", "other", { [installationKey]: installationId, [componentKey]: "edge" });
-const edge = inside("10.244.4.1", "berth", { [installationKey]: installationId, [componentKey]: "edge" });
-const hub = inside("10.244.4.2", "berth", { [installationKey]: installationId, [componentKey]: "hub" });
+const impostor = inside("10.244.3.14", "other", { [nameKey]: portalName, [componentKey]: "edge" });
+const edge = inside("10.244.4.1", "berth", { [nameKey]: portalName, [componentKey]: "edge" });
+const hub = inside("10.244.4.2", "berth", { [nameKey]: portalName, [componentKey]: "hub" });
 const database = inside("10.244.4.3", "berth", { app: "postgres" });
 const resolver = inside("10.244.5.5", "kube-system", { "k8s-app": "kube-dns" });
 const apiServer = outside("10.96.0.1");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
+import { migrate } from "#db/migrate.ts";
 import { checkBackup, type HomeOnMap } from "#server/backup/backup-file.ts";
 import { withDatabase } from "#server/backup/database.ts";
 import { restoreBackup } from "#server/backup/restore-backup.ts";
@@ -13,7 +14,14 @@ import type { CommandContext } from "./command-context.ts";
 import { formatBytes, printAnswer, printItems } from "./output.ts";
 import { readConfig } from "./read-config.ts";
 
-export function addBackupCommands(program: Command, context: CommandContext): void {
+export function addDatabaseCommands(program: Command, context: CommandContext): void {
+  program
+    .command("migrate")
+    .description("bring the database's tables up to date; every hub does so when it starts")
+    .action(async () => {
+      await withDatabase(placeOf(context), (url) => migrate(url));
+      printAnswer(context.format(), { ok: true }, "The database is up to date.");
+    });
   program
     .command("backup")
     .description("write everything the database holds, and which home is whose, into a file; Berth goes on meanwhile")

@@ -168,6 +168,14 @@ const Edge = z.strictObject({
     .describe(
       "New requests to servers while nobody can vouch for the routes: the hub has lost sight of what runs (the Kubernetes API, every hub or the database doesn't answer). `refuse` answers them with 503; what is open goes on either way.",
     ),
+  drainSeconds: z
+    .int()
+    .min(0)
+    .max(86400)
+    .default(0)
+    .describe(
+      "How long an edge of its own (`--role edge`) that is told to end (SIGTERM) leaves open WebSockets be; then it tells browsers to come back, and they reach another edge.",
+    ),
   connectTimeoutSeconds: z.int().min(1).max(60).default(5),
   idleTimeoutSeconds: z
     .int()

@@ -8,8 +8,11 @@ import { admitsVisitors, createState, type EdgeOptions, type EdgeState } from ".
 
 export type Edge = {
   listen(): Promise<AddressInfo>;
-  /** Takes nobody new, lets requests in hand end for so long, then tells WebSockets to come back (1012) and ends the rest. */
-  close(drainSeconds: number): Promise<void>;
+  /**
+   * Takes nobody new, lets requests in hand end for so long and WebSockets be for so long, then tells those that are left to come back
+   * (1012) and ends the rest.
+   */
+  close(requestSeconds: number, webSocketSeconds?: number): Promise<void>;
   /** Whether it can do its work: it knows the routes, and recently enough. */
   ready(): boolean;
   readonly address: AddressInfo | null;
@@ -34,9 +37,9 @@ export function createEdge(options: EdgeOptions): Edge {
       address = await listenAt(server, options.listen);
       return address;
     },
-    async close(drainSeconds) {
+    async close(requestSeconds, webSocketSeconds = 0) {
       draining = true;
-      await drain(state, server, drainSeconds);
+      await drain(state, server, { requestSeconds, webSocketSeconds });
       ending.abort();
       await Promise.all([watching, state.stream.close()]);
       state.knowledge.routes.replaceAll([], []);
@@ -116,19 +119,26 @@ async function watch(state: EdgeState, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function drain(state: EdgeState, server: Server, drainSeconds: number): Promise<void> {
+type Patience = { readonly requestSeconds: number; readonly webSocketSeconds: number };
+
+async function drain(state: EdgeState, server: Server, patience: Patience): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const { clock } = state.options;
-  const deadlineMs = clock.monotonicMs() + drainSeconds * 1000;
-  while (hasRequests(state) && clock.monotonicMs() < deadlineMs) await clock.sleep(50);
+  const startedMs = clock.monotonicMs();
+  const isWithin = (seconds: number) => clock.monotonicMs() - startedMs < seconds * 1000;
+  while (
+    (hasOpen(state, "request") && isWithin(patience.requestSeconds)) ||
+    (hasOpen(state, "webSocket") && isWithin(patience.webSocketSeconds))
+  )
+    await clock.sleep(50);
   for (const run of state.knowledge.routes.runs()) for (const exchange of [...run.open]) exchange.end("closing");
   await Promise.race([closed, clock.sleep(1000)]);
   server.closeAllConnections();
 }
 
-function hasRequests(state: EdgeState): boolean {
+function hasOpen(state: EdgeState, kind: "request" | "webSocket"): boolean {
   for (const run of state.knowledge.routes.runs())
-    for (const exchange of run.open) if (!exchange.webSocket) return true;
+    for (const exchange of run.open) if (exchange.webSocket === (kind === "webSocket")) return true;
   return false;
 }

@@ -82,7 +82,11 @@ async function startParts(begun: Begun, parts: readonly ClaimedPart[]): Promise<
   if (parts.includes("edge")) {
     const edge = await startEdgeRole(options);
     const graceSeconds = options.config.hub.shutdownGraceSeconds;
-    begun.parts.push({ stop: (how) => edge.close(how === "terminate" ? graceSeconds : 0) });
+    // One machine's Berth is the only way in: the sooner it has ended, the sooner the next one is there.
+    const drainSeconds = options.role === "edge" ? options.config.edge.drainSeconds : 0;
+    begun.parts.push({
+      stop: async (how) => (how === "terminate" ? await edge.close(graceSeconds, drainSeconds) : await edge.close(0)),
+    });
   }
   return adminLink;
 }

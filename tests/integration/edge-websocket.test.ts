@@ -206,6 +206,31 @@ describe("WebSockets", () => {
     expect(rig.edge.ready()).toBe(false);
   });
 
+  test("an edge that drains takes nobody new and leaves WebSockets be until they end by themselves", async () => {
+    const client = await open();
+    let ended = false;
+    const closing = rig.edge.close(0, 600).then(() => {
+      ended = true;
+    });
+    await until(() => !rig.edge.ready());
+    client.socket.write("still here");
+    await until(() => client.bytes().includes("still here"));
+    expect(await sendRaw(rig.port, upgradeHead(`Origin: ${rig.origin}`))).toBe("");
+    expect(ended).toBe(false);
+    client.socket.destroy();
+    await closing;
+  });
+
+  test("those that are left when its time is over are told 1012, and not before", async () => {
+    const client = await open();
+    const startedMs = performance.now();
+    const closing = rig.edge.close(0, 1);
+    await until(() => client.bytes().length > 0);
+    expect(performance.now() - startedMs).toBeGreaterThan(990);
+    expect(farewell(client.bytes())).toEqual({ opcode: 0x88, code: 1012 });
+    await closing;
+  });
+
   test("F-16: no WebSocket falls while 10,000 routes of others come and go", async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => open()));
     for (let index = 0; index < 5000; index++) {

@@ -14,7 +14,9 @@ const MiB = 1024 ** 2;
 /** Numbers no account of a test machine has. */
 const firstTestUid = 2_000_000;
 
-export type LocalBehaviour = Behaviour | "ignores-sigterm" | "child-outgrows" | "two-outgrow-it";
+/** What it does besides serving once its `/noise` was asked for. */
+export type Noise = "forks" | "burns" | "hogs" | "prints";
+export type LocalBehaviour = Behaviour | Noise | "ignores-sigterm" | "child-outgrows" | "two-outgrow-it";
 
 export type Wanted = {
   readonly serverId?: string;
@@ -212,7 +214,7 @@ export function runsMarked(serverId: string): number[] {
     const words = /^\d+$/.test(pid) ? textOf(pid, "cmdline").split("\0") : [];
     return words[0]?.includes("python") && words[3] === serverId ? [{ pid: Number(pid), behaviour: words[2] }] : [];
   });
-  const main = marked.filter(({ behaviour }) => behaviour !== "lingers");
+  const main = marked.filter(({ behaviour }) => behaviour !== "lingers" && behaviour !== "noise");
   return (main.length > 0 ? main : marked).map(({ pid }) => pid);
 }
 

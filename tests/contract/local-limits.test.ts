@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { inCgroupOf } from "./cgroup-of.ts";
 import { type LocalHarness, localHarness, runsMarked, untilServing } from "./local-harness.ts";
 import { startUntilStarted, until, untilKind } from "./spawner.contract.ts";
 
@@ -16,18 +15,6 @@ async function using(harness: LocalHarness, work: (harness: LocalHarness) => Pro
   await work(harness).finally(() => harness.close());
 }
 
-/** What the kernel says holds this process, from the files of its own cgroups. */
-function limitOf(pid: number, controller: string, v1File: string, v2File: string): string {
-  const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
-  const v1 = lines.find((line) => line.split(":")[1]?.split(",").includes(controller))?.split(":")[2];
-  const v2 = lines.find((line) => line.startsWith("0::"))?.slice(3);
-  const file =
-    v1 !== undefined
-      ? path.join("/sys/fs/cgroup", controller, v1, v1File)
-      : path.join("/sys/fs/cgroup", v2 ?? "", v2File);
-  return readFileSync(file, "utf8").trim();
-}
-
 describe.runIf(held)("limits held by the kernel", () => {
   test("the main process lives in a cgroup with the memory, CPU and process limits asked for", async () => {
     await using(localHarness(), async ({ spawner, orderOf }) => {
@@ -35,9 +22,9 @@ describe.runIf(held)("limits held by the kernel", () => {
       await startUntilStarted(spawner, order);
       await untilServing(spawner, order.ref);
       const pid = runsMarked(order.ref.serverId)[0] ?? 0;
-      expect(Number(limitOf(pid, "memory", "memory.limit_in_bytes", "memory.max"))).toBe(96 * MiB);
-      expect(Number(limitOf(pid, "pids", "pids.max", "pids.max"))).toBe(52);
-      expect(limitOf(pid, "cpu", "cpu.cfs_quota_us", "cpu.max").split(" ")[0]).toBe("50000");
+      expect(Number(inCgroupOf(pid, "memory", "memory.limit_in_bytes", "memory.max"))).toBe(96 * MiB);
+      expect(Number(inCgroupOf(pid, "pids", "pids.max", "pids.max"))).toBe(52);
+      expect(inCgroupOf(pid, "cpu", "cpu.cfs_quota_us", "cpu.max").split(" ")[0]).toBe("50000");
     });
   });
 

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import subprocess
 import sys
+import time
 
 behaviour, mark = sys.argv[1:3]
 listen = dict(zip(sys.argv[3::2], sys.argv[4::2]))
@@ -15,6 +16,8 @@ listen = dict(zip(sys.argv[3::2], sys.argv[4::2]))
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path == "/noise":
+            subprocess.Popen([sys.executable, __file__, "noise", mark, behaviour])
         body = json.dumps(
             {
                 "pid": os.getpid(),
@@ -45,6 +48,33 @@ def outgrow():
         blocks.append(bytearray(os.urandom(1024)) * 1024)
 
 
+def noise(kind):
+    """What a bad neighbour does, for at most a minute."""
+    end = time.monotonic() + 60
+    if kind == "forks":
+        while time.monotonic() < end:
+            try:
+                os.fork()
+            except OSError:
+                pass
+    if kind == "burns":
+        for _ in range(15):
+            if os.fork() == 0:
+                break
+        while time.monotonic() < end:
+            pass
+    if kind == "hogs":
+        while time.monotonic() < end:
+            pid = os.fork()
+            if pid == 0:
+                outgrow()
+            os.waitpid(pid, 0)
+    if kind == "prints":
+        lines = (b"x" * 127 + b"\n") * 512
+        while time.monotonic() < end:
+            os.write(1, lines)
+
+
 def serve():
     # As a kernel of Jupyter's: a session of its own, and deaf to a polite request.
     subprocess.Popen([sys.executable, __file__, "lingers", mark], start_new_session=True)
@@ -70,6 +100,8 @@ elif behaviour == "two-outgrow-it":
     os.fork()
     block = bytearray(os.urandom(1024)) * 1024 * 60
     signal.pause()
+elif behaviour == "noise":
+    noise(sys.argv[3])
 elif behaviour == "lingers":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:

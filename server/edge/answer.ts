@@ -29,6 +29,8 @@ function renderFailure(failure: Failure, asker: Asker): { described: Described; 
     "Content-Security-Policy",
     asker.wantsPage ? pageSecurityPolicy : "default-src 'none'; frame-ancestors 'none'",
   );
+  if (failure.kind === "two-sessions" && asker.wantsPage)
+    for (const line of failure.expired) headers.push("Set-Cookie", line);
   if (described.retryAfterSeconds !== null) headers.push("Retry-After", String(described.retryAfterSeconds));
   return { described, headers, body };
 }

@@ -17,7 +17,7 @@ export type Admission =
   | { readonly kind: "nobody" }
   /** Somebody, but not for this server; or there is no such server. */
   | { readonly kind: "not-theirs" }
-  | { readonly kind: "two-sessions" }
+  | { readonly kind: "two-sessions"; readonly cookieName: string }
   | { readonly kind: "unavailable" };
 
 export type Authoriser = {
@@ -43,17 +43,18 @@ export function authorise(
       ? verdict.then((later) => admitToken(authoriser, later, server))
       : admitToken(authoriser, verdict, server);
   }
-  const cookies = cookiesFor(authoriser, head.cookie, server, origin);
-  if (cookies.length > 1) return { kind: "two-sessions" };
+  const cookieName = cookieNameFor(authoriser, server, origin);
+  const cookies = cookieName === null ? [] : sessionCookiesIn(head.cookie, cookieName);
+  if (cookieName !== null && cookies.length > 1) return { kind: "two-sessions", cookieName };
   const session = cookies[0] === undefined ? null : cacheFor(authoriser, origin).read(cookies[0]);
   return session instanceof Promise
     ? session.then((later) => admitSession(authoriser, later, server, origin))
     : admitSession(authoriser, session, server, origin);
 }
 
-function cookiesFor({ publicUrl }: Authoriser, header: string, server: Guarded, origin: "portal" | "user"): string[] {
-  if (origin === "portal") return sessionCookiesIn(header, sessionCookieName(publicUrl));
-  return server === null ? [] : sessionCookiesIn(header, serverCookieName(publicUrl, server.serverId));
+function cookieNameFor({ publicUrl }: Authoriser, server: Guarded, origin: "portal" | "user"): string | null {
+  if (origin === "portal") return sessionCookieName(publicUrl);
+  return server === null ? null : serverCookieName(publicUrl, server.serverId);
 }
 
 function cacheFor({ sessions, enters }: Authoriser, origin: "portal" | "user"): SessionCache {

@@ -7,6 +7,7 @@ import type { Found } from "./route-table.ts";
 import type { Run, Visitor } from "./run.ts";
 import { comesFromOwnPage } from "./same-origin.ts";
 import { admitsVisitors, type EdgeState, refusesStaleRoutes } from "./state.ts";
+import { twoSessions } from "./stray-cookies.ts";
 
 /** What a request for a server comes to. */
 export type Decision =
@@ -59,11 +60,7 @@ function decideFor(
 ): Decision {
   switch (admission.kind) {
     case "two-sessions":
-      return fail({
-        kind: "bad-request",
-        status: 400,
-        reason: "Your browser sent two sessions at once. Delete this site's cookies and log in again.",
-      });
+      return fail(twoSessions(admission.cookieName, question.head.host, question.target));
     case "unavailable":
       return fail({ kind: "portal-unavailable" });
     case "nobody":

@@ -1,6 +1,8 @@
 /** Everything the edge itself answers with, in words for a person and a status for a program. */
 export type Failure =
   | { readonly kind: "bad-request"; readonly status: 400 | 413 | 431 | 501; readonly reason: string }
+  /** `expired`: Set-Cookie lines for the browser of a person, which take back what the portal didn't set. */
+  | { readonly kind: "two-sessions"; readonly target: string; readonly expired: readonly string[] }
   | { readonly kind: "misdirected" }
   | { readonly kind: "not-found" }
   | { readonly kind: "not-logged-in" }
@@ -39,6 +41,14 @@ export function describeFailure(failure: Failure, audience: Audience): Described
   switch (failure.kind) {
     case "bad-request":
       return plain(failure.status, "bad-request", "This request can't be understood", failure.reason);
+    case "two-sessions":
+      return {
+        ...plain(400, "two-sessions", "Your browser sent two sessions at once", twoSessionsTexts[audience]),
+        actions: [
+          { label: "Try again", href: failure.target },
+          { label: "Log in again", href: "/hub/login" },
+        ],
+      };
     case "misdirected":
       return plain(
         421,
@@ -119,6 +129,11 @@ export function describeFailure(failure: Failure, audience: Audience): Described
       };
   }
 }
+
+const twoSessionsTexts: Record<Audience, string> = {
+  page: "One of them isn't from this portal, so neither was used. It has been removed now: try again. If this page comes back, delete this site's cookies and log in again.",
+  program: "Delete this site's cookies and log in again.",
+};
 
 function plain(status: number, code: string, title: string, sentence: string): Described {
   return { status, code, title, sentence, actions: [], retryAfterSeconds: null };

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Pool } from "undici";
+import { sessionCookieName, sessionCookiesIn } from "#server/auth/cookies.ts";
 import { answerFailure, answerRedirect } from "./answer.ts";
 import { type Decision, decide } from "./decide.ts";
+import type { Failure } from "./failure.ts";
 import { failureOfRun } from "./failure-of-run.ts";
 import { Forwarding } from "./forward.ts";
 import { requestHeaders } from "./headers.ts";
@@ -12,6 +14,7 @@ import { answerEnter, answerHealth, giveUp, refuse, sendToPortal } from "./own-a
 import { receiverFor } from "./receiver.ts";
 import { type Destination, routeFor } from "./route.ts";
 import type { EdgeState } from "./state.ts";
+import { twoSessions } from "./stray-cookies.ts";
 
 const routePatienceMs = 1500;
 
@@ -46,9 +49,11 @@ function dispatch(state: EdgeState, incoming: Incoming, destination: Destination
       return;
     }
     case "hub-api":
-      return void forwardToPortal(state, incoming, state.hubApi);
-    case "web":
-      return void forwardToPortal(state, incoming, state.web);
+    case "web": {
+      const failure = sessionsProblem(state, incoming, destination.kind);
+      if (failure !== null) return void answerFailure(incoming.response, failure, askerOf(state, incoming));
+      return void forwardToPortal(state, incoming, destination.kind === "web" ? state.web : state.hubApi);
+    }
     case "health":
       return void answerHealth(state, incoming);
     case "enter":
@@ -114,6 +119,13 @@ function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): voi
   });
   run.open.add(forwarding);
   start(incoming, forwarding);
+}
+
+/** Hub and web would have to choose between them, too. A program that shows a token has said who it is, and the hub doesn't look further. */
+function sessionsProblem({ options }: EdgeState, { request, head }: Incoming, to: "hub-api" | "web"): Failure | null {
+  const name = sessionCookieName(options.publicUrl);
+  if (to === "hub-api" && head.authorization !== null) return null;
+  return sessionCookiesIn(head.cookie, name).length > 1 ? twoSessions(name, head.host, request.url ?? "/") : null;
 }
 
 function forwardToPortal(state: EdgeState, incoming: Incoming, pool: Pool): void {

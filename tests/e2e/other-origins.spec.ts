@@ -82,11 +82,11 @@ test("S-01: cookies tossed from a user's origin log nobody in as somebody else",
     );
     const answer = await home.goto(`${berth.url}/hub/home`);
     expect(await home.evaluate(() => document.cookie)).toContain("tossed=1");
-    expect(answer?.status(), path).toBeGreaterThanOrEqual(400);
+    expect(answer?.status(), path).toBe(400);
     await expect(home.getByText("ben", { exact: true })).toHaveCount(0);
-    await anas.clearCookies({ domain: ".berth.localhost" });
-    await home.goto(`${berth.url}/hub/home`);
+    await home.getByRole("link", { name: "Try again" }).click();
     await expect(home.getByRole("button", { name: /ana/ }).first()).toBeVisible();
+    await anas.clearCookies({ domain: ".berth.localhost" });
   }
   await anas.close();
 });

@@ -67,4 +67,40 @@ describe("the portal behind the edge", () => {
   test("S-58: an answer of the portal that says nothing about caching is not stored", async () => {
     expect((await send("/hub/home")).headers.get("cache-control")).toEqual(["private, no-store"]);
   });
+
+  describe("S-01: two sessions in one request", () => {
+    const two = "Cookie: berth-session=ana; berth-session=ben";
+    const page = "Accept: text/html";
+
+    test.each(["/", "/hub/home", "/hub/login?next=%2F", "/hub/enter?server=1", "/user/ana/lab"])(
+      "%s is a page with a way out, and neither hub nor web is asked",
+      async (target) => {
+        const answer = await send(target, two, page);
+        expect([answer.status, answer.headers.get("x-who")]).toEqual([400, undefined]);
+        expect(answer.body).toContain("<h1>Your browser sent two sessions at once</h1>");
+        expect(answer.body).toContain(`<a href="${rig.origin}${target}">Try again</a>`);
+        expect(answer.body).toContain(`<a href="${rig.origin}/hub/login">Log in again</a>`);
+      },
+    );
+
+    test("what isn't the portal's own is taken back from the browser, and the portal's own is not", async () => {
+      const taken = (await send("/hub/home", two, page)).headers.get("set-cookie");
+      expect(taken).toEqual(["/hub", "/hub/", "/hub/home"].map((path) => `berth-session=; Path=${path}; Max-Age=0`));
+    });
+
+    test.each(["/api/trpc/servers.list", "/hub/api/user", "/api/auth/session"])(
+      "%s tells a program so, in JSON",
+      async (target) => {
+        const answer = await send(target, two);
+        expect([answer.status, answer.headers.get("set-cookie")]).toEqual([400, undefined]);
+        expect(JSON.parse(answer.body)).toMatchObject({ code: "two-sessions" });
+      },
+    );
+
+    test("one session beside other cookies, and a token beside two, go through", async () => {
+      expect((await send("/hub/home", "Cookie: a=1; berth-session=x; x-berth-session=y")).status).toBe(200);
+      const token = await send("/hub/api/user", two, "Authorization: token berth_x");
+      expect(token.headers.get("x-who")).toEqual(["hub"]);
+    });
+  });
 });

@@ -7,14 +7,17 @@ const leaderlessSeconds = 15;
 
 /**
  * Keeps, for every hub, since when the leader's view of its backend has been old (`null`: it is fresh), and tells them. Nothing is kept for a
- * hub that has lost the lease: `for share` makes this wait for whoever is taking it.
+ * hub that has lost the lease: `for share` makes this wait for whoever is taking it. A leader that takes over while the view is old has
+ * seen nothing yet: it is old since the one before said so.
  */
 export async function recordBackendView(db: Db, epoch: number, staleSince: Date | null): Promise<void> {
   const value = staleSince?.toISOString() ?? "fresh";
   await db.execute(sql`
     with leader as (select epoch from leases where name = 'reconciler' and epoch = ${epoch} for share),
       kept as (insert into installation (key, value) select 'backend-view', ${value} from leader
-        on conflict (key) do update set value = excluded.value returning key)
+        on conflict (key) do update set value = case
+          when installation.value = 'fresh' or excluded.value = 'fresh' then excluded.value
+          else least(installation.value, excluded.value) end returning key)
     select pg_notify(${notifyChannel}, 'view:' || key) from kept`);
 }
 

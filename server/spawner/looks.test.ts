@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "#server/clock.ts";
 import { HubError } from "#server/errors.ts";
 import { createLog } from "#server/log.ts";
 import { Looks } from "./looks.ts";
@@ -19,6 +20,7 @@ beforeEach(() => {
       asked.set(id, (asked.get(id) ?? 0) + 1);
       if (away) throw new HubError("unavailable", "The cluster doesn't answer.");
     },
+    systemClock,
     createLog("test", "silent"),
     end.signal,
   );

@@ -1,3 +1,4 @@
+import type { Clock } from "#server/clock.ts";
 import { isHubError } from "#server/errors.ts";
 import type { Log } from "#server/log.ts";
 import { retryPauseMs } from "./retry-pause.ts";
@@ -12,15 +13,17 @@ type Busy = { again: boolean; failed: boolean };
  */
 export class Looks {
   readonly #look: (serverId: string) => Promise<void>;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #signal: AbortSignal;
   readonly #busy = new Map<string, Busy>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #pauses = new Map<string, AbortController>();
   /** Tries in a row that came to nothing. */
   readonly #attempts = new Map<string, number>();
 
-  constructor(look: (serverId: string) => Promise<void>, log: Log, signal: AbortSignal) {
+  constructor(look: (serverId: string) => Promise<void>, clock: Clock, log: Log, signal: AbortSignal) {
     this.#look = look;
+    this.#clock = clock;
     this.#log = log;
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#end(), { once: true });
@@ -34,8 +37,8 @@ export class Looks {
       busy.again = true;
       return;
     }
-    clearTimeout(this.#timers.get(serverId));
-    this.#timers.delete(serverId);
+    this.#pauses.get(serverId)?.abort();
+    this.#pauses.delete(serverId);
     const entry: Busy = { again: false, failed: false };
     this.#busy.set(serverId, entry);
     void this.#look(serverId)
@@ -54,10 +57,12 @@ export class Looks {
 
   after(serverId: string, ms: number): void {
     if (this.#signal.aborted) return;
-    clearTimeout(this.#timers.get(serverId));
-    this.#timers.set(
-      serverId,
-      setTimeout(() => this.now(serverId), Math.max(0, ms)),
+    this.#pauses.get(serverId)?.abort();
+    const pause = new AbortController();
+    this.#pauses.set(serverId, pause);
+    this.#clock.sleep(Math.max(0, ms), pause.signal).then(
+      () => this.now(serverId),
+      () => undefined,
     );
   }
 
@@ -85,6 +90,6 @@ export class Looks {
   }
 
   #end(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const pause of this.#pauses.values()) pause.abort();
   }
 }

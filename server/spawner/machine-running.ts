@@ -22,7 +22,9 @@ export function whileSpawning(s: Situation, state: Extract<ServerState, { phase:
       effect: { do: "look" },
     };
   const deadline = state.since.getTime() + s.limits.startTimeoutSeconds * 1000;
-  return s.now.getTime() >= deadline ? fail(s, notAccepted(s.limits.startTimeoutSeconds)) : keep(s, { do: "spawn" });
+  // A hub that has just begun to lead, and hasn't seen anything yet, asks once before it gives up.
+  const isLate = s.now.getTime() >= deadline && s.seen.observation !== null;
+  return isLate ? fail(s, notAccepted(s.limits.startTimeoutSeconds)) : keep(s, { do: "spawn" });
 }
 
 export function whileStarting(s: Situation, state: Extract<ServerState, { phase: "starting" }>): Step {

@@ -74,6 +74,11 @@ describe("what a server does next", () => {
       "queued/look",
     ],
     [
+      "F-01: a spawn that outlived its time while no hub led is asked for once more",
+      { state: spawning, seen: { observation: null, live: false }, now: later(400) },
+      "spawning/spawn",
+    ],
+    [
       "F-04: a spawn that the backend's absence cut off goes back into the queue",
       { state: spawning, seen: { stale: true, live: false }, now: later(400) },
       "queued/look",

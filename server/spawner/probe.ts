@@ -5,7 +5,10 @@ import type { Sighting, Target } from "./spawner.ts";
 /** Growing pauses between two tries, in milliseconds: a server that is up is found in a moment, a slow one isn't hammered. */
 const pausesMs = [10, 15, 25, 50];
 
-/** True as soon as the server answers with a status below 500; false at the deadline or when the signal aborts. */
+/**
+ * True as soon as the server answers with a status below 500; false at the deadline or when the signal aborts. One whose deadline passed
+ * while nobody looked (the hub or the cluster was away) is asked once: most have long been up.
+ */
 export async function waitForAnswer(
   target: Target,
   path: string,
@@ -13,8 +16,9 @@ export async function waitForAnswer(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (let attempt = 0; !signal.aborted && clock.now() < deadline; attempt++) {
+  for (let attempt = 0; !signal.aborted; attempt++) {
     if (await answers(target, path, signal)) return true;
+    if (clock.now() >= deadline) return false;
     await clock.sleep(pausesMs[Math.min(attempt, pausesMs.length - 1)] ?? 50, signal).catch(() => undefined);
   }
   return false;

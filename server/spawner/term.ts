@@ -46,7 +46,7 @@ export class Term {
     const { db, clock, log, spawner } = deps;
     const source = spawner.kind === "kubernetes" ? "pod" : "observation";
     this.#times = new RunTimes({ db, clock, log, source }, signal);
-    this.#looks = new Looks((serverId) => this.#look(serverId), log, signal);
+    this.#looks = new Looks((serverId) => this.#look(serverId), clock, log, signal);
     const knowledge = {
       ...{ deps, epoch, signal, sightings: this.#sightings, queue: this.#queue, probes: this.#probes },
       ...{ releases: this.#releases, times: this.#times, looks: this.#looks, tell: this.#events.add },

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, inject, test } from "vitest";
+import { backendState } from "#server/spawner/backend-outage.ts";
 import { startComponent, stopComponent } from "./cluster.ts";
 import { createInstallation, type Installation } from "./installation.ts";
 import { Person } from "./person.ts";
@@ -31,7 +32,8 @@ describe("the API server away for thirty seconds", () => {
         return performance.now() - stoppedAt > 30_000;
       });
       expect((await ana.ask("/")).ok).toBe(true);
-      expect((await dan.row()).failure).toBeNull();
+      expect(await dan.row()).toMatchObject({ phase: "queued", failure: null });
+      expect((await backendState(hub.systemContext("test"))).awaySince, "what the pages say").not.toBeNull();
       expect((await ben.row()).phase).toBe("stopping");
       expect(hub.reconciler.staleSince).not.toBeNull();
       const away = requests.take();

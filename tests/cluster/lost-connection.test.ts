@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, inject, test } from "vitest";
+import { backendState } from "#server/spawner/backend-outage.ts";
 import { createInstallation, type Installation, listed } from "./installation.ts";
 import { Person } from "./person.ts";
 import { waitFor } from "./processes.ts";
@@ -72,6 +73,7 @@ describe("what happens to pods behind Berth's back", () => {
     expect((await ana.row()).phase).toBe("ready");
     expect((await ben.ask("/")).ok).toBe(true);
     expect(await cyn.row()).toMatchObject({ desired: "running", failure: null });
+    expect((await backendState(hub.systemContext("test"))).awaySince, "what the pages say").not.toBeNull();
     expect(await hub.ready(), "its own health looks at no API server").toBe(true);
     const away = requests.take();
     console.info("F-08: requests while packets were lost:", away);

@@ -13,7 +13,7 @@ beforeAll(() =>
     hubApi: nobody,
     verifyKeyPem: "",
     secret: "s".repeat(43),
-    brand: { name: "Berth", accent: "#2458b8" },
+    brand: { name: "Berth", accent: "#2458b8", ink: "#ffffff", logo: null },
   }),
 );
 

@@ -19,7 +19,7 @@ export function Header({ name, admin, brand }: Props) {
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-6 gap-y-1 px-4 py-2 sm:px-6">
         <Link href="/hub/home" prefetch={false} className="flex items-center gap-2.5 rounded-md py-1 font-semibold">
-          <Logo className="size-7" />
+          <Logo />
           <span className="max-w-32 truncate sm:max-w-64">{brand}</span>
         </Link>
         <nav

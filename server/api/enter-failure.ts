@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Described } from "#server/edge/failure.ts";
-import { failurePage, pageSecurityPolicy } from "#server/edge/pages.ts";
+import { type Brand, failurePage, lookOf } from "#server/edge/pages.ts";
 import { headerOf } from "./identify.ts";
 
 type Refused = { readonly status: number; readonly code: string; readonly message: string; readonly requestId: string };
@@ -13,7 +13,12 @@ export function wantsEnterPage(request: IncomingMessage): boolean {
   return path === "/hub/enter" && (headerOf(request, "accept") ?? "").includes("text/html");
 }
 
-export function sendEnterPage(response: ServerResponse, { status, code, message, requestId }: Refused): void {
+export function sendEnterPage(
+  response: ServerResponse,
+  { status, code, message, requestId }: Refused,
+  brand: Brand,
+): void {
+  const look = lookOf(brand);
   const described: Described = {
     status,
     code,
@@ -24,8 +29,8 @@ export function sendEnterPage(response: ServerResponse, { status, code, message,
   };
   response.writeHead(status, {
     "content-type": "text/html; charset=utf-8",
-    "content-security-policy": pageSecurityPolicy,
+    "content-security-policy": look.securityPolicy,
     "referrer-policy": "no-referrer",
   });
-  response.end(failurePage(described, requestId, ""));
+  response.end(failurePage(described, requestId, "", look));
 }

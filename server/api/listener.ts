@@ -115,7 +115,8 @@ function sendError(
     "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
   if (code === "unavailable") response.setHeader("retry-after", "5");
   const status = statusOf[code];
-  if (wantsEnterPage(request)) sendEnterPage(response, { status, code, message, requestId: origin.requestId });
+  if (wantsEnterPage(request))
+    sendEnterPage(response, { status, code, message, requestId: origin.requestId }, hub.config.portal);
   else sendJson(response, status, { status, message, code, request_id: origin.requestId });
 }
 

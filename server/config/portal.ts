@@ -9,6 +9,13 @@ export const Portal = z.strictObject({
     .max(60)
     .default("Berth")
     .describe("What the portal calls itself: in the header, on the login page and in the browser's title."),
+  logoFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "An SVG or PNG picture of at most 256 KiB, read when the pages start, shown in the header, on the login page and in JupyterLab's place for the hub's logo. Default: Berth's own, in the accent.",
+    ),
   accent: z
     .string()
     .regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, "Write a colour as #rrggbb, such as #2458b8.")

@@ -1,12 +1,13 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Described, describeFailure, type Failure } from "./failure.ts";
-import { failurePage, pageSecurityPolicy } from "./pages.ts";
+import { failurePage, type Look } from "./pages.ts";
 
 export type Asker = {
   readonly wantsPage: boolean;
   readonly requestId: string;
   readonly portalOrigin: string;
+  readonly look: Look;
 };
 
 /** What every answer of the edge itself carries, whoever asked. */
@@ -20,14 +21,14 @@ function commonHeaders(asker: Asker): string[] {
 function renderFailure(failure: Failure, asker: Asker): { described: Described; headers: string[]; body: Buffer } {
   const described = describeFailure(failure, asker.wantsPage ? "page" : "program");
   const text = asker.wantsPage
-    ? failurePage(described, asker.requestId, asker.portalOrigin)
+    ? failurePage(described, asker.requestId, asker.portalOrigin, asker.look)
     : `${JSON.stringify({ status: described.status, message: messageOf(described), code: described.code, request_id: asker.requestId })}\n`;
   const body = Buffer.from(text);
   const headers = [...commonHeaders(asker), "Content-Length", String(body.length)];
   headers.push("Content-Type", asker.wantsPage ? "text/html; charset=utf-8" : "application/json");
   headers.push(
     "Content-Security-Policy",
-    asker.wantsPage ? pageSecurityPolicy : "default-src 'none'; frame-ancestors 'none'",
+    asker.wantsPage ? asker.look.securityPolicy : "default-src 'none'; frame-ancestors 'none'",
   );
   if (failure.kind === "two-sessions" && asker.wantsPage)
     for (const line of failure.expired) headers.push("Set-Cookie", line);

@@ -27,7 +27,7 @@ export function handleRequest(
   const requestId = randomUUID();
   const head = checkedHead(request);
   if ("kind" in head) {
-    const asker = { wantsPage: false, requestId, portalOrigin: state.site.portalOrigin };
+    const asker = { wantsPage: false, requestId, portalOrigin: state.site.portalOrigin, look: state.look };
     return void answerFailure(response, { kind: "bad-request", status: head.status, reason: head.reason }, asker, true);
   }
   const incoming = { request, response, head, requestId, expectsContinue };

@@ -30,7 +30,7 @@ export function handleUpgrade(
   bytesAfterHead: Buffer,
 ): void {
   socket.on("error", () => socket.destroy());
-  const asker = { wantsPage: false, requestId: randomUUID(), portalOrigin: state.site.portalOrigin };
+  const asker = { wantsPage: false, requestId: randomUUID(), portalOrigin: state.site.portalOrigin, look: state.look };
   const fail = (failure: Failure) => answerFailureOnSocket(socket, failure, asker);
   const head = checkedHead(request);
   if ("kind" in head) return void fail({ kind: "bad-request", status: head.status, reason: head.reason });

@@ -40,7 +40,7 @@ export function forwardedFor(
   };
 }
 
-export function askerOf({ site }: EdgeState, { request, head, requestId }: Incoming): Asker {
+export function askerOf({ site, look }: EdgeState, { request, head, requestId }: Incoming): Asker {
   const page = wantsPage(request.method ?? "GET", request.url ?? "", head);
-  return { wantsPage: page, requestId, portalOrigin: site.portalOrigin };
+  return { wantsPage: page, requestId, portalOrigin: site.portalOrigin, look };
 }

@@ -1,12 +1,14 @@
 import type { KeyObject } from "node:crypto";
 import type { Pool } from "undici";
 import type { Clock } from "#server/clock.ts";
+import { Portal } from "#server/config/portal.ts";
 import type { HubAddress } from "#server/internal/hub-address.ts";
 import type { Log } from "#server/log.ts";
 import type { Authoriser } from "./authorise.ts";
 import { type ClientAddresses, trustedProxies } from "./client-address.ts";
 import { type Internal, type InternalClient, internalClient } from "./internal-client.ts";
 import { Knowledge } from "./knowledge.ts";
+import { type Brand, type Look, lookOf } from "./pages.ts";
 import { type Site, siteOf } from "./route.ts";
 import { poolTo } from "./run.ts";
 import { SessionCache } from "./session-cache.ts";
@@ -16,6 +18,7 @@ import { TokenCheck } from "./token-check.ts";
 export type EdgeOptions = {
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: URL;
+  readonly brand?: Brand;
   readonly subdomainHost: string | null;
   readonly trustedProxies: readonly string[];
   readonly verifyKeys: readonly KeyObject[];
@@ -37,6 +40,7 @@ export type EdgeOptions = {
 export type EdgeState = {
   readonly options: EdgeOptions;
   readonly site: Site;
+  readonly look: Look;
   readonly addresses: ClientAddresses;
   readonly knowledge: Knowledge;
   readonly stream: HubStream;
@@ -53,6 +57,7 @@ export function createState(options: EdgeOptions): EdgeState {
   return {
     options,
     site: siteOf(publicUrl, options.subdomainHost),
+    look: lookOf(options.brand ?? Portal.parse({})),
     addresses: trustedProxies(options.trustedProxies),
     knowledge,
     stream: new HubStream({ internal, clock, log, onLine: (line) => knowledge.apply(line) }),

@@ -26,6 +26,7 @@ export async function startEdgeRole({ config, paths, log, signal }: EdgeOptions)
   const created = createEdge({
     listen: { host, port },
     publicUrl: new URL(publicUrlOf(config)),
+    brand: config.portal,
     subdomainHost: hub.subdomainHost ?? null,
     trustedProxies: proxy.trustedProxies,
     verifyKeys: [verifyKey.key],

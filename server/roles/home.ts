@@ -16,6 +16,8 @@ export type HomePaths = {
   readonly adminSocket: string;
   readonly edgeSocket: string;
   readonly webFolder: string;
+  /** A copy of `portal.logoFile` that the account of the pages can read. */
+  readonly webLogo: string;
   readonly webSocket: string;
   readonly webInternalSocket: string;
   /** The hub's API, for pages that are made on the server with the visitor's own cookie. */
@@ -38,6 +40,7 @@ export function homePaths(home: string): HomePaths {
     adminSocket: path.join(run, "hub", "admin.sock"),
     edgeSocket: path.join(run, "hub", "edge.sock"),
     webFolder: path.join(run, "web"),
+    webLogo: path.join(run, "logo"),
     webSocket: path.join(run, "web", "web.sock"),
     webInternalSocket: path.join(run, "web", "hub.sock"),
     webApiSocket: path.join(run, "web", "api.sock"),

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { systemClock } from "#server/clock.ts";
+import { readLogo } from "#server/config/logo.ts";
 import type { Config } from "#server/config/schema.ts";
 import { accountNamed } from "#server/embedded/account.ts";
 import type { Log } from "#server/log.ts";
@@ -39,10 +40,11 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
   if (owner !== undefined) chownSync(options.paths.webFolder, owner.uid, owner.gid);
   const folder = webFolderFor(options.paths.home, owner !== undefined);
   const roleKey = options.config.hub.internal.webKey;
+  const logoFile = copyLogo(options);
   const { pem } = await obtainVerifyKey({ ...options, roleKey });
   let ending = false;
   const launch = async (): Promise<ChildProcess> => {
-    const child = launchWeb(options, { folder, owner, verifyKeyPem: pem });
+    const child = launchWeb(options, { folder, owner, logoFile, verifyKeyPem: pem });
     await untilReady(child);
     child.once("exit", (code, signal) => {
       if (ending) return;
@@ -72,9 +74,25 @@ export async function startWebChild(options: WebOptions): Promise<{ stop(): Prom
   };
 }
 
-type WebProcess = { readonly folder: string; readonly owner: Owner | undefined; readonly verifyKeyPem: string };
+/** Beside the folder of the web app's account, not in it: nothing there is for somebody else to write through. */
+function copyLogo({ config, paths }: WebOptions): string | null {
+  const logo = readLogo(config.portal.logoFile);
+  rmSync(paths.webLogo, { force: true });
+  if (logo === null) return null;
+  writeFileSync(paths.webLogo, logo.body);
+  chmodSync(paths.webLogo, 0o644);
+  return paths.webLogo;
+}
 
-function launchWeb({ config, paths, log }: WebOptions, { folder, owner, verifyKeyPem }: WebProcess): ChildProcess {
+type WebProcess = {
+  readonly folder: string;
+  readonly owner: Owner | undefined;
+  readonly logoFile: string | null;
+  readonly verifyKeyPem: string;
+};
+
+function launchWeb({ config, paths, log }: WebOptions, web: WebProcess): ChildProcess {
+  const { folder, owner, logoFile, verifyKeyPem } = web;
   const { hub, proxy, portal } = config;
   const ca = readPem(hub.caFile);
   const child = spawn(owner === undefined ? process.execPath : "/proc/self/exe", [path.join(folder, "web.mjs")], {
@@ -97,6 +115,7 @@ function launchWeb({ config, paths, log }: WebOptions, { folder, owner, verifyKe
       BERTH_WEB_VERIFY_KEY: verifyKeyPem,
       BERTH_WEB_NAME: portal.name,
       BERTH_WEB_ACCENT: portal.accent,
+      ...(logoFile === null ? {} : { BERTH_WEB_LOGO_FILE: logoFile }),
       BERTH_WEB_SECRET: process.env.BERTH_WEB_SECRET ?? webSecret(paths),
     },
   });

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { inkOn } from "#server/config/ink.ts";
+import { readLogo } from "#server/config/logo.ts";
 import { type HubAddress, parseAddress } from "#server/internal/hub-address.ts";
-import { defaultBrand, type WebSettings } from "./settings.ts";
+import type { WebSettings } from "./settings.ts";
 
 const Environment = z.object({
   /** `host:port` or a Unix socket's path; the same for the other two addresses. */
@@ -15,11 +17,13 @@ const Environment = z.object({
   BERTH_WEB_VERIFY_KEY: z.string().optional(),
   BERTH_WEB_VERIFY_KEY_FILE: z.string().optional(),
   BERTH_WEB_SECRET: z.string().min(32),
-  BERTH_WEB_NAME: z.string().min(1).max(60).default(defaultBrand.name),
+  BERTH_WEB_NAME: z.string().min(1).max(60).default("Berth"),
   BERTH_WEB_ACCENT: z
     .string()
     .regex(/^#[0-9a-f]{6}$/i, "is a colour like #2458b8")
-    .default(defaultBrand.accent),
+    .default("#2458b8"),
+  /** An SVG or PNG picture. */
+  BERTH_WEB_LOGO_FILE: z.string().optional(),
 });
 
 export type WebEnvironment = { readonly listen: HubAddress; readonly settings: WebSettings };
@@ -41,7 +45,12 @@ export function readWebEnvironment(environment: Readonly<Record<string, string |
       hubApi: parseAddress(given.BERTH_WEB_HUB_API, ca),
       verifyKeyPem: verifyKeyOf(given),
       secret: given.BERTH_WEB_SECRET,
-      brand: { name: given.BERTH_WEB_NAME, accent: given.BERTH_WEB_ACCENT },
+      brand: {
+        name: given.BERTH_WEB_NAME,
+        accent: given.BERTH_WEB_ACCENT,
+        ink: inkOn(given.BERTH_WEB_ACCENT),
+        logo: readLogo(given.BERTH_WEB_LOGO_FILE),
+      },
     },
   };
 }

@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import path from "node:path";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
 import type { Target } from "#server/spawner/spawner.ts";
+import { sendLogo } from "./logo.ts";
 import { isInternalHeader, refusalFor, securityHeaders } from "./security-headers.ts";
-import { setWebSettings, type WebSettings } from "./settings.ts";
+import { setWebSettings, type WebSettings, webSettings } from "./settings.ts";
 
 export type WebOptions = {
   readonly listen: Target;
@@ -63,6 +64,8 @@ async function answer(handle: Handler, request: IncomingMessage, response: Serve
   if (requestPath === "/web/health") return sendText(response, 200, "ok");
   const refusal = refusalFor({ method: request.method ?? "GET", path: requestPath, headers: request.headers });
   if (refusal !== null) return sendText(response, refusal.status, refusal.sentence);
+  const { logo } = webSettings().brand;
+  if (requestPath === "/hub/logo" && logo !== null) return sendLogo(response, logo, request.method === "HEAD");
   for (const name of Object.keys(request.headers)) if (isInternalHeader(name)) delete request.headers[name];
   // Next takes the nonce of its own scripts from here.
   request.headers["content-security-policy"] = `script-src 'nonce-${nonce}'`;

@@ -1,3 +1,4 @@
+import type { Logo } from "#server/config/logo.ts";
 import type { HubAddress } from "#server/internal/hub-address.ts";
 
 /** What the web role knows. No database, no Kubernetes, no key that signs. */
@@ -14,9 +15,14 @@ export type WebSettings = {
   readonly brand: Brand;
 };
 
-export type Brand = { readonly name: string /** `#rrggbb` */; readonly accent: string };
-
-export const defaultBrand: Brand = { name: "Berth", accent: "#2458b8" };
+export type Brand = {
+  readonly name: string;
+  /** `#rrggbb`, and what is readable on it. */
+  readonly accent: string;
+  readonly ink: string;
+  /** `portal.logoFile`; without one there is Berth's own in the accent. */
+  readonly logo: Logo | null;
+};
 
 // Next bundles the pages apart from the server that mounts them: the two share a process, not modules.
 const key = Symbol.for("berth.web.settings");

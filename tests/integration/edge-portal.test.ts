@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, ask, echo, echoedIn, listening, type Rig, startRig } from "#tests/edge-rig.ts";
@@ -103,4 +104,18 @@ describe("the portal behind the edge", () => {
       expect(token.headers.get("x-who")).toEqual(["hub"]);
     });
   });
+});
+
+test("the edge's own pages have the institution's name and colour, and their style is the only one that applies", async () => {
+  const branded = await startRig({ brand: { name: "Ångström & Söhne <Lab>", accent: "#ffcc00" } });
+  const { host } = branded;
+  const answer = await ask(branded.port, "/hub/home", { host, headers: ["Accept: text/html"] });
+  await branded.close();
+  expect([answer.status, answer.body.includes("Berth")]).toEqual([503, false]);
+  const body = Buffer.from(answer.body, "latin1").toString("utf8");
+  expect(body).toContain("<title>The portal is not available · Ångström &#38; Söhne &#60;Lab&#62;</title>");
+  const style = /<style>([\s\S]*)<\/style>/.exec(body)?.[1] ?? "";
+  expect(style).toContain("--act:#ffcc00;--on:#000000");
+  const hash = createHash("sha256").update(style).digest("base64");
+  expect(answer.headers.get("content-security-policy")?.join()).toContain(`style-src 'sha256-${hash}';`);
 });

@@ -31,7 +31,7 @@ export default async function LoginPage({ searchParams }: { readonly searchParam
   await prefetch((trpc) => trpc.announcements.current.queryOptions());
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center px-4 py-10">
-      <Logo className="mb-5 size-12" />
+      <Logo large className="mb-5" />
       <h1 className="text-2xl font-semibold tracking-tight">
         {code === undefined ? t("login.heading", { brand: brand.name }) : t("adminLink.heading")}
       </h1>

@@ -80,7 +80,7 @@ export class Term {
         },
       );
       if (before && !failed) this.#looks.retryAll();
-      await this.#deps.clock.sleep(ms, this.#signal).catch(() => undefined);
+      await this.#deps.clock.sleep(failed ? Math.min(ms, scanEveryMs) : ms, this.#signal).catch(() => undefined);
     }
   }
 

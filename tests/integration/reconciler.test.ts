@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findServer, findServerById } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
+import type { Hub } from "#server/hub.ts";
 import { restartServer } from "#server/servers/restart.ts";
 import { startServer } from "#server/servers/start.ts";
 import { stopServer } from "#server/servers/stop.ts";
 import { addUser, type HubUnderTest, startHubOn, startTestHub, until } from "#tests/fakes/hub-under-test.ts";
+import { ShiftedClock } from "#tests/shifted-clock.ts";
 
 let t: HubUnderTest;
 
@@ -17,6 +19,7 @@ afterEach(() => t.stop());
 const start = (name = "", hub = t.hub) => startServer(hub.systemContext("test"), { user: "ana", name });
 const stop = (name = "", hub = t.hub) => stopServer(hub.systemContext("test"), { user: "ana", name });
 const rowOf = async (id: string) => (await findServerById(t.hub.db, id))?.server;
+const rowIn = async (hub: Hub, id: string) => (await findServerById(hub.db, id))?.server;
 const inPhase = (id: string, phase: string) =>
   until(async () => {
     const row = await rowOf(id);
@@ -86,6 +89,26 @@ describe("a wish becomes a server", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await rowOf(id))?.phase).toBe("ready");
     t.spawner.unreachable = false;
+  });
+
+  test("F-04: a hub that comes up while its backend is away fails no start, whatever the hour, and makes it once it answers", async () => {
+    await t.hub.stop();
+    t.spawner.unreachable = true;
+    const clock = new ShiftedClock();
+    const next = await startHubOn({ ...t, clock });
+    const { id } = await start("", next);
+    await until(async () => next.reconciler.leading && (await rowIn(next, id))?.phase === "queued", "the queue");
+    clock.advance(600);
+    next.reconciler.poke(id);
+    await until(async () => (await rowIn(next, id))?.phase === "queued", "still in it");
+    t.spawner.unreachable = false;
+    const ready = await until(async () => {
+      const row = await rowIn(next, id);
+      return row?.phase === "ready" ? row : null;
+    }, "a ready server");
+    expect(ready.failure).toBeNull();
+    expect(t.spawner.started).toHaveLength(1);
+    await next.stop();
   });
 
   test("a refused start is a failure with its own words, and leaves nothing behind", async () => {

@@ -9,5 +9,5 @@ export type AuditRow = Answers["audit"]["list"]["items"][number];
 export type HomeLine = Answers["homes"]["list"]["items"][number];
 export type MyUsageView = Answers["usage"]["mine"];
 
-export type { Amounts, Budget, ComputeHours, MemberLimits, QuotaResource } from "#db/schema/settings.ts";
+export type { Amounts, Budget, ComputeHours, MemberLimits, QuietHours, QuotaResource } from "#db/schema/settings.ts";
 export type { ScopeName } from "#server/auth/scopes.ts";

@@ -23,6 +23,8 @@ export type GroupAbilities = {
   readonly changeMembers: boolean;
   /** Name managers, rename, delete. */
   readonly administer: boolean;
+  /** Give it a shared folder: where the backend has volumes and the group a namespace. */
+  readonly shareVolume: boolean;
 };
 
 export type GroupView = GroupRow & {

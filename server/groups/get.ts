@@ -1,5 +1,6 @@
 import type { GroupView } from "../api/group-views.ts";
 import { mayDo, requireScope } from "../auth/require-scope.ts";
+import { hasSharedVolumes } from "../tenancies/shared-volume.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { requireGroup } from "./find.ts";
 import { GroupInput } from "./name.ts";
@@ -16,6 +17,7 @@ export async function getGroup(ctx: VerbContext, rawInput: unknown): Promise<Gro
     mayDo(ctx, "groups", input),
     mayDo(ctx, "admin:groups", input),
   ]);
-  const may = { seeMembers, changeMembers, administer };
+  const shareVolume = changeMembers && hasSharedVolumes(ctx.config);
+  const may = { seeMembers, changeMembers, administer, shareVolume };
   return { ...row, ceiling, quota, memberLimits, budget, cull, sharedVolume, may };
 }

@@ -4,6 +4,7 @@ import superjson from "superjson";
 import { newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
 import { addUser, runBerth } from "./command-line.ts";
 import { logIn } from "./journey.ts";
+import { expectSound } from "./sound.ts";
 
 /** The group pages against the whole portal on this machine: real verbs, real database. No server is started. */
 const config = `
@@ -211,3 +212,95 @@ async function judge(page: Page, name: string): Promise<void> {
   );
   expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
 }
+
+test("a manager sets quiet hours for the group: they are there after a reload, and gone when removed", async ({
+  page,
+}) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  await page.getByRole("button", { name: "Add quiet hours" }).click();
+  await page.getByLabel("From", { exact: true }).fill("23:30");
+  await page.getByRole("checkbox", { name: "Fri" }).uncheck();
+  await page.getByLabel("Time zone").fill("Europe/Nowhere");
+  const rules = page.getByRole("region", { name: "When servers stop by themselves" });
+  await rules.getByRole("button", { name: "Save" }).click();
+  await expect(rules.getByRole("alert")).toContainText("time zone isn't known");
+  await page.getByLabel("Time zone").fill("Europe/Rome");
+  await rules.getByRole("button", { name: "Save" }).click();
+  await expect(rules.getByText("Saved.")).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel("From", { exact: true })).toHaveValue("23:30");
+  await expect(page.getByRole("checkbox", { name: "Fri" })).not.toBeChecked();
+  await expect(page.getByRole("checkbox", { name: "Mon" })).toBeChecked();
+  await expectSound(page, "group-quiet-hours");
+  await rules.getByRole("button", { name: "Remove" }).click();
+  await rules.getByRole("button", { name: "Save" }).click();
+  await expect(rules.getByText("Saved.")).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Add quiet hours" })).toBeVisible();
+  await expect(page.getByLabel("From", { exact: true })).toHaveCount(0);
+});
+
+test("a manager gives one member limits of their own; a wrong one is said at its field", async ({ page }) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  const open = async () => {
+    await page.getByRole("button", { name: "More for ben" }).click();
+    await page.getByRole("menuitem", { name: "Limits of their own" }).click();
+  };
+  await open();
+  const dialog = page.getByRole("alertdialog", { name: "Limits of ben" });
+  await dialog.getByLabel("Servers at once").fill("many");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByLabel("Servers at once")).toHaveAttribute("aria-invalid", "true");
+  await dialog.getByLabel("Servers at once").fill("1");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  await open();
+  await expect(dialog.getByLabel("Servers at once")).toHaveValue("1");
+});
+
+test("a manager says what the group is for; its name is an admin's to change", async ({ page }) => {
+  await enter(page, "mia");
+  await openGroup(page);
+  const about = page.getByRole("region", { name: "About this group" });
+  await expect(about.getByLabel("Name")).toHaveCount(0);
+  await about.getByLabel("What it is for").fill("The course of autumn.");
+  await about.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("The course of autumn.").first()).toBeVisible();
+  await page.context().clearCookies();
+  await enter(page, "root");
+  // The configuration names “physics”, so that name stays; a group nobody names may have another.
+  await page.goto(`${berth.url}/hub/groups/physics`);
+  await about.getByLabel("Name").fill("physics-2");
+  await about.getByRole("button", { name: "Save" }).click();
+  await expect(about.getByRole("alert")).toContainText("Change berth.yaml first");
+  await mutate(page, "groups.create", { name: "chess", description: "" });
+  await page.goto(`${berth.url}/hub/groups/chess`);
+  await about.getByLabel("Name").fill("checkers");
+  await about.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "checkers" })).toBeVisible();
+});
+
+test("a token is made for what it is to do, and may no more", async ({ page }) => {
+  await enter(page, "ben");
+  await page.goto(`${berth.url}/hub/token`);
+  await page.getByLabel("What is it for?").fill("a dashboard");
+  await page.getByLabel("What it may do").selectOption({ label: "Only look at my servers and usage" });
+  await page.getByRole("button", { name: "Create" }).click();
+  const shown = page.getByText("Copy the token now");
+  await expect(shown).toBeVisible();
+  const token = (await page.locator("p.font-mono").first().textContent())?.trim() ?? "";
+  const ask = (path: string, method: "GET" | "POST") =>
+    page.request.fetch(`${berth.url}/hub/api/${path}`, {
+      method,
+      headers: { authorization: `token ${token}`, cookie: "" },
+    });
+  expect((await ask("users/ben", "GET")).status()).toBe(200);
+  expect((await ask("users/ben/server", "POST")).status()).toBe(403);
+  await page.getByLabel("What is it for?").fill("another");
+  await page.getByLabel("What it may do").selectOption({ label: "Scopes I write myself" });
+  await page.getByLabel("Scopes", { exact: true }).fill("fly:planes");
+  await page.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("region", { name: "New token" }).getByRole("alert")).toContainText("fly:planes");
+});

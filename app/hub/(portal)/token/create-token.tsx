@@ -10,6 +10,7 @@ import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
+import { type ScopeChoice, scopeChoices, scopesFor } from "./scope-choices.ts";
 
 const daySeconds = 86_400;
 const lifetimes = [
@@ -20,10 +21,12 @@ const lifetimes = [
   { seconds: null, label: t("token.lifetime.never") },
 ] as const;
 
-export function CreateToken({ onCreated }: { onCreated(): void }) {
+export function CreateToken({ userName, onCreated }: { readonly userName: string; onCreated(): void }) {
   const trpc = useTRPC();
   const [note, setNote] = useState("");
   const [lifetime, setLifetime] = useState(2);
+  const [choice, setChoice] = useState<ScopeChoice>("all");
+  const [written, setWritten] = useState("");
   const create = useMutation(
     trpc.tokens.create.mutationOptions({
       onSuccess: () => {
@@ -36,10 +39,14 @@ export function CreateToken({ onCreated }: { onCreated(): void }) {
     <Card aria-label={t("token.create")}>
       <h2 className="text-lg font-semibold">{t("token.create")}</h2>
       <form
-        className="mt-4 grid items-end gap-4 sm:grid-cols-[1fr_14rem_auto]"
+        className="mt-4 grid items-end gap-4 sm:grid-cols-2"
         onSubmit={(event) => {
           event.preventDefault();
-          create.mutate({ note, expiresInSeconds: lifetimes[lifetime]?.seconds ?? null, scopes: null });
+          create.mutate({
+            note,
+            expiresInSeconds: lifetimes[lifetime]?.seconds ?? null,
+            scopes: scopesFor(choice, userName, written),
+          });
         }}
       >
         <TextField
@@ -60,7 +67,30 @@ export function CreateToken({ onCreated }: { onCreated(): void }) {
             </option>
           ))}
         </SelectField>
-        <Button type="submit" look="primary" disabled={create.isPending}>
+        <SelectField
+          label={t("token.may")}
+          value={choice}
+          onChange={(event) => setChoice(scopeChoices.find((one) => one === event.target.value) ?? "all")}
+        >
+          {scopeChoices.map((one) => (
+            <option key={one} value={one}>
+              {t(`token.may.${one}`)}
+            </option>
+          ))}
+        </SelectField>
+        {choice === "chosen" && (
+          <TextField
+            label={t("token.may.written")}
+            hint={t("token.may.written.hint")}
+            value={written}
+            required
+            maxLength={4000}
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => setWritten(event.target.value)}
+          />
+        )}
+        <Button type="submit" look="primary" disabled={create.isPending} className="sm:justify-self-start">
           {t("token.create.submit")}
         </Button>
       </form>

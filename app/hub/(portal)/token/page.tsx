@@ -5,11 +5,11 @@ import { Tokens } from "./tokens.tsx";
 export const metadata = { title: t("token.title") };
 
 export default async function TokenPage() {
-  await requireMe();
+  const { name } = await requireMe();
   await prefetch((trpc) => trpc.tokens.list.queryOptions());
   return (
     <Prefetched>
-      <Tokens />
+      <Tokens userName={name} />
     </Prefetched>
   );
 }

@@ -15,7 +15,7 @@ import { useTRPC } from "#app/_trpc/client.tsx";
 import type { TokenRow } from "#server/api/views.ts";
 import { CreateToken } from "./create-token.tsx";
 
-export function Tokens() {
+export function Tokens({ userName }: { readonly userName: string }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const tokens = useQuery(trpc.tokens.list.queryOptions());
@@ -28,7 +28,7 @@ export function Tokens() {
         <PageTitle>{t("token.title")}</PageTitle>
         <p className="mt-1 max-w-2xl text-muted">{t("token.text")}</p>
       </div>
-      <CreateToken onCreated={() => void refresh()} />
+      <CreateToken userName={userName} onCreated={() => void refresh()} />
       {(tokens.error ?? revoke.error) !== null && <Problem error={tokens.error ?? revoke.error} />}
       {tokens.data === undefined ? (
         <Skeleton className="h-40" />

@@ -1,6 +1,7 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useId } from "react";
 import { AreaField } from "#app/_components/area-field.tsx";
 import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
@@ -57,6 +58,9 @@ export function AnnouncementForm({ editing, onDone, onSaved }: Props) {
 }
 
 function Fields({ before }: { readonly before: Announcement | null }) {
+  const trpc = useTRPC();
+  const groupsId = useId();
+  const groups = useQuery(trpc.groups.list.queryOptions({ pageSize: 100 }));
   return (
     <>
       <AreaField
@@ -77,8 +81,14 @@ function Fields({ before }: { readonly before: Announcement | null }) {
         name="group"
         maxLength={256}
         autoComplete="off"
+        list={groupsId}
         defaultValue={before?.group ?? ""}
       />
+      <datalist id={groupsId}>
+        {groups.data?.items.map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
       <TextField
         label={t("admin.news.from")}
         name="startsAt"

@@ -1,6 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
@@ -10,8 +11,10 @@ import { Skeleton } from "#app/_components/skeleton.tsx";
 import { durationText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
+import type { QuietHours } from "#server/api/answers.ts";
 import type { GroupCullingView } from "#server/api/culling-views.ts";
 import { isAtNone, problemAt } from "./field-problem.ts";
+import { QuietHoursFields } from "./quiet-hours.tsx";
 import { Section } from "./section.tsx";
 
 export function CullingForm({ group }: { readonly group: string }) {
@@ -31,7 +34,6 @@ export function CullingForm({ group }: { readonly group: string }) {
   );
 }
 
-/** Quiet hours that were set elsewhere are kept as they are. */
 function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCullingView }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -40,6 +42,7 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
       onSuccess: (next) => queryClient.setQueryData(trpc.culling.group.queryKey({ group }), next),
     }),
   );
+  const [quiet, setQuiet] = useState<readonly QuietHours[]>(rule.quietHours ?? []);
   const min = Math.ceil(bounds.min / 60);
   return (
     <Card>
@@ -53,7 +56,7 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
             group,
             idleSeconds: secondsOf(form, "idle", 60),
             maxAgeSeconds: secondsOf(form, "age", 3600),
-            quietHours: (rule.quietHours ?? []).map(({ days, ...rest }) => ({ ...rest, days: [...days] })),
+            quietHours: quiet.map(({ days, ...rest }) => ({ ...rest, days: [...days] })),
           });
         }}
       >
@@ -81,16 +84,7 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
             defaultValue={rule.maxAgeSeconds === undefined ? "" : rule.maxAgeSeconds / 3600}
           />
         </div>
-        {rule.quietHours !== undefined && rule.quietHours.length > 0 && (
-          <div className="text-sm">
-            <p className="font-medium">{t("rule.quiet")}</p>
-            {rule.quietHours.map(({ days, from, to, timeZone }) => (
-              <p key={`${days.join()} ${from}`}>
-                {t("rule.quiet.line", { days: days.map(dayName).join(", "), from, to, zone: timeZone })}
-              </p>
-            ))}
-          </div>
-        )}
+        <QuietHoursFields value={quiet} onChange={setQuiet} />
         {isAtNone(set.error, ["idleSeconds", "maxAgeSeconds"]) && <Problem error={set.error} />}
         {set.isSuccess && (
           <Notice kind="ok" live>
@@ -108,9 +102,4 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
 function secondsOf(form: FormData, name: string, unitSeconds: number): number | null {
   const text = String(form.get(name) ?? "");
   return text === "" ? null : Math.round(Number(text) * unitSeconds);
-}
-
-/** The 4th of January 1970 was a Sunday, day 0. */
-function dayName(day: number): string {
-  return new Date(Date.UTC(1970, 0, 4 + day)).toLocaleDateString("en", { weekday: "short", timeZone: "UTC" });
 }

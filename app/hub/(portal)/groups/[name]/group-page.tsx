@@ -8,6 +8,7 @@ import { PageSkeleton } from "#app/_components/skeleton.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
+import { AboutGroup } from "./about-group.tsx";
 import { AskForMore } from "./ask-for-more.tsx";
 import { BudgetForm } from "./budget-form.tsx";
 import { CullingForm } from "./culling-form.tsx";
@@ -18,6 +19,7 @@ import { Members } from "./members.tsx";
 import { OpenedProfiles } from "./opened-profiles.tsx";
 import { QuotaSection } from "./quota-section.tsx";
 import { Requests } from "./requests.tsx";
+import { SharedVolumeForm } from "./shared-volume.tsx";
 
 /** What its managers run it with; members see what there is to share and can ask for more. */
 export function GroupPage({ name }: { readonly name: string }) {
@@ -47,6 +49,8 @@ export function GroupPage({ name }: { readonly name: string }) {
           <BudgetForm group={name} budget={group.data.budget} />
           <MemberLimitsForm group={name} limits={group.data.memberLimits} />
           <CullingForm group={name} />
+          {may.shareVolume && <SharedVolumeForm group={group.data} />}
+          <AboutGroup group={group.data} />
         </>
       )}
       {may.administer && <DeleteGroup group={name} />}

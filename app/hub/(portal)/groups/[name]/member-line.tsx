@@ -13,6 +13,7 @@ import { bytesText } from "#app/_format/amount.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { GroupView, MemberRow } from "#server/api/group-views.ts";
+import { OwnLimits } from "./own-limits.tsx";
 import { useRefreshed } from "./use-refreshed.ts";
 
 type Props = { readonly member: MemberRow; readonly group: GroupView };
@@ -100,6 +101,7 @@ function MemberServer({ owner, server, group }: ServerProps) {
 function MemberMenu({ member, group }: Props) {
   const trpc = useTRPC();
   const [leaving, setLeaving] = useState(false);
+  const [limiting, setLimiting] = useState(false);
   const refresh = useRefreshed(group.name);
   const setRole = useMutation(trpc.groups.setRole.mutationOptions({ onSuccess: refresh }));
   const remove = useMutation(
@@ -112,7 +114,7 @@ function MemberMenu({ member, group }: Props) {
   );
   const role = member.role === "manager" ? "member" : "manager";
   const mayRemove = group.may.changeMembers && !group.managed;
-  if (!mayRemove && !group.may.administer) return null;
+  if (!group.may.changeMembers && !group.may.administer) return null;
   return (
     <>
       <MoreMenu label={t("members.more", { name: member.name })}>
@@ -121,6 +123,7 @@ function MemberMenu({ member, group }: Props) {
             {t(role === "manager" ? "members.makeManager" : "members.makeMember")}
           </MenuItem>
         )}
+        {group.may.changeMembers && <MenuItem onSelect={() => setLimiting(true)}>{t("members.limits")}</MenuItem>}
         {mayRemove && (
           <MenuItem danger onSelect={() => setLeaving(true)}>
             {t("members.remove")}
@@ -132,6 +135,7 @@ function MemberMenu({ member, group }: Props) {
           {problemText(setRole.error)}
         </p>
       )}
+      <OwnLimits member={member} group={group} open={limiting} onClose={() => setLimiting(false)} />
       <Dialog
         open={leaving}
         onOpenChange={setLeaving}

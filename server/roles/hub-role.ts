@@ -16,6 +16,7 @@ import { closeServer, listenOn } from "./listen.ts";
 import { makeSpawner } from "./make-spawner.ts";
 import { withOwnNamespace } from "./own-namespace.ts";
 import { withServersApi } from "./servers-api.ts";
+import { untilDatabaseAnswers } from "./wait-for-database.ts";
 
 export type HubRole = { readonly hub: Hub; stop(): Promise<void> };
 
@@ -28,12 +29,15 @@ export type HubRoleOptions = {
   /** Owner of the sockets web uses, when web runs as another uid. */
   readonly webOwner: { readonly uid: number; readonly gid: number } | undefined;
   readonly log: Log;
+  /** Gives a start up that still waits for its database. */
+  readonly signal?: AbortSignal;
 };
 
 /** The hub: database, reconciler, API and internal listeners. */
 export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
   const { paths, log } = options;
   const config = await withServersApi(withOwnNamespace(options.config), paths.serversApiPort);
+  if (config.hub.db.url !== undefined) await untilDatabaseAnswers(options);
   await migrate(options.databaseUrl);
   const signingKey = await loadSigningKey({ file: config.hub.signingKeyFile ?? paths.signingKey });
   writeFileSync(paths.verifyKey, signingKey.publicPem);

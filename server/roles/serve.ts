@@ -129,6 +129,7 @@ async function startHubParts(begun: Begun): Promise<string | null> {
     jupyter: jupyter?.jupyter ?? null,
     webOwner: webAccount(),
     log,
+    signal: begun.options.signal,
   });
   begun.parts.push({
     stop: async (how) => {

@@ -77,8 +77,8 @@ export type Hub = ViewContext & {
 };
 
 const reconcilerConnections = 12;
-/** A start is some 50 ms of the database: four at once are more than a cluster makes pods, and leave room for pages. */
-const startsAtOnce = 4;
+/** A start is some 50 ms of the database: three at once are more than a cluster makes pods, and leave room for pages. */
+const startsAtOnce = 3;
 
 export async function createHub(options: HubOptions): Promise<Hub> {
   const { config, clock, log } = options;

@@ -37,7 +37,7 @@ export function testContext(db: Db, config: unknown = {}): TestContext {
         await appendStream(tx, changes);
       },
     },
-    startTurns: new Turns(4),
+    startTurns: new Turns(3),
     serverTurns: new ServerTurns(),
     refresher: { refreshGroupsOf: async () => undefined },
     stopper: {

@@ -15,6 +15,18 @@ describe("requests that are somebody's doing", () => {
       for (const path of looks) expect(polling.isActivity("GET", `${path}?${look}`, false)).toBe(false);
   });
 
+  test("nor is JupyterLab that saves its layout after each look, every ten seconds for as long as its tab is in front", () => {
+    const polling = new Polling();
+    for (const layout of [
+      "/user/ana/lab/api/workspaces/default?1795425647466",
+      "/user/ana/second/lab/api/workspaces/auto-k",
+    ])
+      expect(polling.isActivity("PUT", layout, false)).toBe(false);
+    expect(polling.isActivity("PUT", "/user/ana/api/contents/lab/api/workspaces/a.ipynb", false)).toBe(true);
+    expect(polling.isActivity("PUT", "/user/ana/lab/api/settings/a", false)).toBe(true);
+    expect(polling.isActivity("DELETE", "/user/ana/lab/api/workspaces/default", false)).toBe(true);
+  });
+
   test("opening a page is somebody, again and again", () => {
     const polling = new Polling();
     for (let i = 0; i < 3; i++) expect(polling.isActivity("GET", "/user/ana/lab", true)).toBe(true);

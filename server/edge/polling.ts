@@ -1,4 +1,6 @@
 const rememberedPaths = 256;
+/** JupyterLab saves its layout as often as it looks at the folder it shows: every ten seconds while its tab is in front, untouched. */
+const savesLayout = /\/lab\/api\/workspaces\/[^/?]*(?:\?|$)/;
 
 /**
  * Which requests are somebody, and which a page that looks by itself whether anything is new. A page that was opened counts, and so does
@@ -11,6 +13,7 @@ export class Polling {
 
   /** True when this request is somebody's doing. */
   isActivity(method: string, target: string, opensPage: boolean): boolean {
+    if (method === "PUT" && savesLayout.test(target)) return false;
     if (method !== "GET" && method !== "HEAD" && method !== "OPTIONS") return true;
     const known = this.#note(hashOf(target));
     return opensPage || (!known && method !== "OPTIONS");

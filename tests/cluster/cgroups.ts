@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import path from "node:path";
 
 const root = "/sys/fs/cgroup";
@@ -10,8 +10,18 @@ export function kubepodsFolders(): string[] {
 }
 
 function below(folder: string): string[] {
-  const children = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const children = entriesOf(folder).filter((entry) => entry.isDirectory());
   return [...children.flatMap((child) => below(path.join(folder, child.name))), folder];
+}
+
+/** Nothing, where the container of the folder ended while we looked. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** Processes in pods: kubepods wasn't there before the cluster, so they are all of its making. */

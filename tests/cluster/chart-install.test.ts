@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { endAskedAtMs, isReady, nextImage, prepareChartTests, Release } from "./chart-release.ts";
+import { type HeldLine, Visitor } from "./chart-visitor.ts";
+import { waitFor } from "./processes.ts";
+import { berthImage } from "./recipes/berth-image.ts";
+
+const publicUrl = "http://hub.example.test";
+const password = "correct horse battery";
+const drainSeconds = 12;
+const withWebSocket = Array.from({ length: 20 }, (_, index) => `socket-${index}`);
+const starters = Array.from({ length: 5 }, (_, index) => `starter-${index}`);
+
+/** What answers a WebSocket with its own words, in a tenth of JupyterLab's time and memory. */
+const echo = `
+import asyncio, sys, tornado.web, tornado.websocket
+class Echo(tornado.websocket.WebSocketHandler):
+    def check_origin(self, origin): return True
+    def on_message(self, message): self.write_message(message)
+class Here(tornado.web.RequestHandler):
+    def get(self): self.write("here")
+async def main():
+    tornado.web.Application([(r".*/echo", Echo), (r".*", Here)]).listen(int(sys.argv[1]))
+    await asyncio.Event().wait()
+asyncio.run(main())`;
+
+function values(image: string): object {
+  const [name, tag] = image.split(":");
+  const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } };
+  return {
+    image: { name, tag },
+    postgresql: { image: { name: "localhost/postgres", tag: "1" }, resources, storage: { size: "1Gi" } },
+    hub: { publicUrl, allowInsecure: true, resources },
+    edge: { drainSeconds, resources },
+    web: { resources },
+    singleuser: {
+      image: { name: "localhost/singleuser-r", tag: "1" },
+      cpu: { limit: 1, guarantee: 0.01 },
+      memory: { limit: "768M", guarantee: "32M" },
+      profileList: [
+        { display_name: "Python and R", slug: "lab", default: true },
+        {
+          display_name: "Echo",
+          slug: "echo",
+          kubespawner_override: {
+            ...{ cpu_limit: 0.2, cpu_guarantee: 0.01, mem_limit: "128M", mem_guarantee: "16M" },
+            app: {
+              ...{ command: ["python3", "-c", echo, "8888"], port: 8888 },
+              ...{ keepImageEntrypoint: false, secretVariable: "APP_SECRET" },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+let release: Release;
+let portal: Visitor;
+let ana: Visitor;
+let admin: Visitor;
+const tokens = new Map<string, string>();
+
+beforeAll(async () => {
+  await prepareChartTests();
+  release = await Release.create(inject("kubeconfig"), "berth-chart-test");
+});
+afterAll(async () => await release?.remove());
+
+const as = (user: string) => portal.withToken(tokens.get(user) ?? "");
+
+async function serverReady(user: string): Promise<void> {
+  await waitFor(`${user}'s server is ready`, 120, async () => {
+    const { servers } = (await admin.json("GET", `/hub/api/users/${user}`)) as {
+      servers: Record<string, { ready: boolean } | undefined>;
+    };
+    return servers[""]?.ready === true;
+  });
+}
+
+async function imagesOf(component: string): Promise<string[]> {
+  return (await release.pods(component)).filter(isReady).map(({ spec }) => spec.containers[0]?.image ?? "");
+}
+
+test("the documented command installs edge, hub and web, two of each, on a cluster without DNS", async () => {
+  const notes = await release.upgrade(values(berthImage));
+  expect(notes).toContain(publicUrl);
+  expect(notes).toContain("berth user add");
+  for (const component of ["edge", "hub", "web"]) expect(await imagesOf(component)).toEqual([berthImage, berthImage]);
+});
+
+test("the first login is made as the notes say, and works through the Service", async () => {
+  portal = new Visitor(await release.serviceAddress("proxy-public"), publicUrl);
+  for (const [name, ...more] of [["admin", "--admin"], ["ana"]])
+    await release.execInHub(["berth", "user", "add", name ?? "", ...more, "--password-stdin"], `${password}\n`);
+  ana = await portal.logIn("ana", password);
+  expect((await ana.ask("GET", "/hub/home")).status).toBe(200);
+  const adminToken = await release.execInHub([
+    "berth",
+    "token",
+    "create",
+    "--user",
+    "admin",
+    "--scopes",
+    "admin:users,admin:servers",
+  ]);
+  expect(adminToken).toMatch(/^\S{20,}\n$/);
+  admin = portal.withToken(adminToken.trim());
+  await admin.json("POST", "/hub/api/users", { usernames: [...withWebSocket, ...starters] });
+  // Nobody but a user, or whoever owns the installation, makes a token that opens that user's servers.
+  for (const user of ["ana", ...withWebSocket, ...starters])
+    tokens.set(user, (await release.execInHub(["berth", "token", "create", "--user", user])).trim());
+});
+
+test("a Python and an R cell run in a pod with limits", async () => {
+  await as("ana").json("POST", "/hub/api/users/ana/server", {});
+  await serverReady("ana");
+  expect(await ana.runCell("/user/ana/", "python3", "print(6 * 7)")).toBe("42");
+  expect(await ana.runCell("/user/ana/", "ir", "cat(sum(1:10))")).toBe("55");
+  const limit =
+    "import os; print(next(open(f).read() for f in ('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes') if os.path.exists(f)))";
+  // The kernel counts in pages.
+  expect(Math.abs(Number(await ana.runCell("/user/ana/", "python3", limit)) - 768 * 2 ** 20)).toBeLessThan(2 ** 20);
+});
+
+/** Pods of the portal that were told to end, each noted once, with when. */
+class Leaving {
+  readonly #noted = new Map<string, { readonly component: string; readonly atMs: number }>();
+
+  async look(): Promise<void> {
+    for (const component of ["edge", "hub", "web"])
+      for (const pod of await release.pods(component)) {
+        const atMs = endAskedAtMs(pod);
+        if (atMs !== null && !this.#noted.has(pod.metadata.name))
+          this.#noted.set(pod.metadata.name, { component, atMs });
+      }
+  }
+
+  of(component: string): number[] {
+    return [...this.#noted.values()].filter((one) => one.component === component).map(({ atMs }) => atMs);
+  }
+
+  get count(): number {
+    return this.#noted.size;
+  }
+}
+
+const lines: HeldLine[] = [];
+
+test("twenty users have a WebSocket open to their servers", async () => {
+  for (const user of withWebSocket) await as(user).json("POST", `/hub/api/users/${user}/server`, { profile: "echo" });
+  await Promise.all(withWebSocket.map(serverReady));
+  for (const user of withWebSocket) lines.push(await as(user).line(`/user/${user}/echo`));
+  for (const line of lines) line.say("hello");
+  await waitFor("every echo", 10, () => lines.every(({ heard }) => heard === 1));
+});
+
+/** Upgrades; whenever one more pod of the portal goes, the next user starts a server. */
+async function upgradeUnderLoad(leaving: Leaving): Promise<{ readonly ordered: string[]; readonly refused: string[] }> {
+  const ordered: string[] = [];
+  const refused: string[] = [];
+  let upgraded = false;
+  const upgrading = release.upgrade(values(nextImage)).finally(() => {
+    upgraded = true;
+  });
+  await waitFor("the upgrade is through and the old pods are gone", 280, async () => {
+    await leaving.look();
+    const user = starters[ordered.length];
+    if (user !== undefined && (leaving.count > ordered.length || upgraded)) {
+      ordered.push(user);
+      const { status, text } = await as(user).ask("POST", `/hub/api/users/${user}/server`, { profile: "echo" });
+      if (status >= 300) refused.push(`${user}: ${status} ${text}`);
+    }
+    const open = lines.filter(({ ended }) => ended === null);
+    for (const line of open) line.say("still here");
+    return upgraded && ordered.length === starters.length && (await release.pods("edge")).length === 2;
+  });
+  await upgrading;
+  return { ordered, refused };
+}
+
+test("an upgrade under load loses no start and ends no WebSocket before its edge's drain time is over", async () => {
+  const leaving = new Leaving();
+  const { refused } = await upgradeUnderLoad(leaving);
+  expect(refused).toEqual([]);
+  await Promise.all(starters.map(serverReady));
+  for (const component of ["edge", "hub", "web"]) {
+    expect(await imagesOf(component)).toEqual([nextImage, nextImage]);
+    expect(leaving.of(component)).toHaveLength(2);
+  }
+  for (const { ended } of lines) {
+    expect(ended?.code).toBe(1012);
+    // Each belonged to one of the two edges that went.
+    const waitedSeconds = leaving.of("edge").map((atMs) => ((ended?.atMs ?? 0) - atMs) / 1000);
+    expect(waitedSeconds.some((seconds) => seconds >= drainSeconds && seconds < drainSeconds + 15)).toBe(true);
+  }
+});
+
+async function everyServerAnswers(): Promise<void> {
+  for (const user of [...withWebSocket, ...starters]) {
+    const line = await as(user).line(`/user/${user}/echo`);
+    line.say("again");
+    expect(await line.first((text) => text)).toBe("again");
+    line.hangUp();
+  }
+  expect((await ana.ask("GET", "/user/ana/api/status")).status).toBe(200);
+}
+
+test("afterwards everybody reaches the same server again, and whoever was logged in still is", async () => {
+  await everyServerAnswers();
+  expect((await ana.ask("GET", "/hub/home")).status).toBe(200);
+});
+
+test("a rollback brings the version before back; servers and logins go on", async () => {
+  await release.helm("rollback", "berth", "1", "--namespace", release.namespace, "--wait", "--timeout", "4m");
+  await waitFor("only the version before is left", 120, async () => {
+    const images = await Promise.all(["edge", "hub", "web"].map(imagesOf));
+    return images.every((found) => found.length === 2 && found.every((image) => image === berthImage));
+  });
+  await everyServerAnswers();
+  expect((await ana.ask("GET", "/hub/home")).status).toBe(200);
+});
+
+test("uninstalling leaves every home, and says so", async () => {
+  const before = (await release.claims()).map(({ metadata }) => metadata.uid);
+  expect(before.length).toBeGreaterThan(withWebSocket.length + starters.length);
+  const said = await release.helm("uninstall", "berth", "--namespace", release.namespace, "--wait");
+  expect(said).toMatch(/homes?/i);
+  expect((await release.claims()).map(({ metadata }) => metadata.uid)).toEqual(before);
+  expect(await release.pods("hub")).toEqual([]);
+});

@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Readable, Writable } from "node:stream";
+import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import { type ClusterApi, clusterApi } from "./api.ts";
+import { buildCluster, partFile } from "./build.ts";
+import { importImage, tagImage } from "./images.ts";
+import { berthImage, packBerthImage } from "./recipes/berth-image.ts";
+
+const chart = path.resolve(import.meta.dirname, "../../k8s/chart");
+export const nextImage = "localhost/berth:2";
+
+/** helm, and every image the chart's tests need on the node. */
+export async function prepareChartTests(): Promise<void> {
+  await buildCluster(undefined, ["helm", "berth-base", "postgres", "singleuser-r"]);
+  importImage(berthImage, await packBerthImage());
+  importImage("localhost/postgres:1", partFile("postgres"));
+  importImage("localhost/singleuser-r:1", partFile("singleuser-r"));
+  tagImage(berthImage, nextImage);
+}
+
+export type CorePod = {
+  readonly metadata: {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+    readonly deletionGracePeriodSeconds?: number;
+  };
+  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+};
+
+/** One release of the chart, by the commands its documentation gives. */
+export class Release {
+  readonly namespace: string;
+  readonly api: ClusterApi;
+  readonly #kubeconfig: string;
+  readonly #folder = mkdtempSync(path.join(tmpdir(), "berth-chart-"));
+
+  private constructor(kubeconfig: string, namespace: string, api: ClusterApi) {
+    this.#kubeconfig = kubeconfig;
+    this.namespace = namespace;
+    this.api = api;
+  }
+
+  static async create(kubeconfig: string, namespace: string): Promise<Release> {
+    return new Release(kubeconfig, namespace, await clusterApi(kubeconfig));
+  }
+
+  /** The documented command; the same installs and upgrades. */
+  async upgrade(values: object): Promise<string> {
+    const config = path.join(this.#folder, "config.yaml");
+    writeFileSync(config, JSON.stringify(values));
+    const documented = ["upgrade", "--cleanup-on-fail", "--install", "berth", chart, "--namespace", this.namespace];
+    return await this.helm(...documented, "--create-namespace", "--values", config, "--wait", "--timeout", "4m");
+  }
+
+  async helm(...args: readonly string[]): Promise<string> {
+    const home = Object.fromEntries(
+      ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"].map((name) => [name, this.#folder]),
+    );
+    const env = { ...process.env, ...home, KUBECONFIG: this.#kubeconfig };
+    const child = spawn(partFile("helm"), [...args], { stdio: ["ignore", "pipe", "pipe"], env });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+    const code = await new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
+    if (code !== 0) throw new Error(`helm ${args[0]} ended with ${code}.\n${said}`);
+    return said;
+  }
+
+  /** `kubectl exec deploy/hub -- COMMAND`; what it printed on stdout. */
+  async execInHub(command: readonly string[], input = ""): Promise<string> {
+    const config = new KubeConfig();
+    config.loadFromFile(this.#kubeconfig);
+    const [pod] = (await this.pods("hub")).filter(isReady);
+    if (pod === undefined) throw new Error("no hub is ready");
+    const said = { stdout: "", stderr: "" };
+    const into = (stream: keyof typeof said) =>
+      new Writable({
+        write: (chunk, _encoding, done) => {
+          said[stream] += chunk;
+          done();
+        },
+      });
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      const stdin = Readable.from([input]);
+      new Exec(config)
+        .exec(
+          this.namespace,
+          pod.metadata.name,
+          "hub",
+          [...command],
+          into("stdout"),
+          into("stderr"),
+          stdin,
+          false,
+          resolve,
+        )
+        .catch(reject);
+    });
+    if (status.status !== "Success") throw new Error(`${command.join(" ")}: ${status.message}\n${said.stderr}`);
+    return said.stdout;
+  }
+
+  async pods(component: string): Promise<readonly CorePod[]> {
+    const selector = encodeURIComponent(`app.kubernetes.io/component=${component}`);
+    return (await this.#items(`pods?labelSelector=${selector}`)) as readonly CorePod[];
+  }
+
+  async claims(): Promise<readonly { readonly metadata: { readonly name: string; readonly uid: string } }[]> {
+    return (await this.#items("persistentvolumeclaims")) as readonly { metadata: { name: string; uid: string } }[];
+  }
+
+  /** The address of a Service, which this machine reaches as the node it is. */
+  async serviceAddress(name: string): Promise<string> {
+    const { spec } = (await this.api.get(`/api/v1/namespaces/${this.namespace}/services/${name}`)) as {
+      spec?: { clusterIP?: string };
+    };
+    if (spec?.clusterIP === undefined) throw new Error(`the Service ${name} has no address`);
+    return spec.clusterIP;
+  }
+
+  async remove(): Promise<void> {
+    await this.api.call("DELETE", `/api/v1/namespaces/${this.namespace}`);
+    await this.api.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #items(plural: string): Promise<readonly unknown[]> {
+    const { items }: { items?: readonly unknown[] } = await this.api.get(
+      `/api/v1/namespaces/${this.namespace}/${plural}`,
+    );
+    return items ?? [];
+  }
+}
+
+export function isReady(pod: CorePod): boolean {
+  const ready = (pod.status.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
+  return ready && pod.metadata.deletionTimestamp === undefined;
+}
+
+/** When it was told to end: the API's deletion time has the grace period in it. */
+export function endAskedAtMs({ metadata }: CorePod): number | null {
+  if (metadata.deletionTimestamp === undefined) return null;
+  return Date.parse(metadata.deletionTimestamp) - (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+}

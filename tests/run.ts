@@ -68,7 +68,7 @@ let cluster: TestCluster | undefined;
 if (build && (wants("cluster") || wants("browser")))
   await part("cluster start", async () => {
     // The analyser of network policies before the tests, and not beside them.
-    await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm"]);
+    await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm", "openapi"]);
     cluster = await startCluster();
     return { passed: 0, failed: 0, skipped: 0 };
   });

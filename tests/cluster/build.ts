@@ -17,6 +17,7 @@ const parts = {
   singleuser: { file: "singleuser.tar", sources: ["singleuser.sh", "oci.py"], minutes: 3 },
   kwok: { file: "kwok", sources: ["kwok.sh"], minutes: 2 },
   helm: { file: "helm", sources: ["helm.sh"], minutes: 2 },
+  openapi: { file: "openapi.json", sources: ["openapi.sh"], minutes: 1 },
   promtool: { file: "promtool", sources: ["promtool.sh"], minutes: 3 },
   "singleuser-r": { file: "singleuser-r.tar", sources: ["singleuser-r.sh", "singleuser.sh", "oci.py"], minutes: 3 },
   "berth-base": { file: "berth-base.tar", sources: ["berth-base.sh"], minutes: 2 },

@@ -1,6 +1,6 @@
 const rememberedPaths = 256;
 /** JupyterLab saves its layout as often as it looks at the folder it shows: every ten seconds while its tab is in front, untouched. */
-const savesLayout = /\/lab\/api\/workspaces\/[^/?]*(?:\?|$)/;
+const savesLayout = /^\/user\/[^/]+(?:\/[^/]+)?\/lab\/api\/workspaces\/[^/?]*(?:\?|$)/;
 
 /**
  * Which requests are somebody, and which a page that looks by itself whether anything is new. A page that was opened counts, and so does

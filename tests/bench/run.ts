@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Row } from "./measure.ts";
 import { edgePart } from "./parts/edge.ts";
+import { floodsPart } from "./parts/floods.ts";
 import { listsPart } from "./parts/lists.ts";
 import { readyPart } from "./parts/ready.ts";
 import { restartPart } from "./parts/restart.ts";
@@ -13,12 +14,13 @@ import { webSocketPart } from "./parts/websocket.ts";
 import { machine, tableOf } from "./table.ts";
 
 /**
- * `npm run bench [-- --only edge|ws|ready|spawn|restart|start|lists …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
+ * `npm run bench [-- --only edge|ws|floods|ready|spawn|restart|start|lists …]`: Berth beside its ceilings, measured in the same run. It reports, it never fails: a mark that is
  * missed is named in the last lines. `--profile` leaves a CPU profile of the process under test in the folder it prints.
  */
 const parts: Readonly<Record<string, (folder: string, nodeOptions: readonly string[]) => Promise<Row[]>>> = {
   edge: edgePart,
   ws: webSocketPart,
+  floods: floodsPart,
   ready: readyPart,
   spawn: spawnPart,
   restart: restartPart,

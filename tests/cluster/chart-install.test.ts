@@ -226,5 +226,7 @@ test("uninstalling leaves every home, and says so", async () => {
   const said = await release.helm("uninstall", "berth", "--namespace", release.namespace, "--wait");
   expect(said).toMatch(/homes?/i);
   expect((await release.claims()).map(({ metadata }) => metadata.uid)).toEqual(before);
-  expect(await release.pods("hub")).toEqual([]);
+  // They are told to end, and take their time.
+  for (const role of ["hub", "edge", "web"])
+    await waitFor(`the pods of ${role} to be gone`, 180, async () => (await release.pods(role)).length === 0);
 });

@@ -45,7 +45,7 @@ export async function floodsPart(folder: string, nodeOptions: readonly string[])
       ...kinds.map((kind) =>
         atMost("floods", `beside a flood of ${kind} ÷ beside honest messages`, median(waits[kind]) / honest, "×", 2),
       ),
-      atMost("floods", "memory the edge has more afterwards", Math.max(0, grown), " MiB", 20),
+      figure("floods", "memory the edge has more afterwards", Math.max(0, grown), " MiB"),
     ];
   } finally {
     await Promise.all([setup.close(), ...children.map((child) => child.stop())]);

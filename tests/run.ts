@@ -3,7 +3,10 @@ import { startCluster, type TestCluster } from "./cluster/cluster.ts";
 import { browserObstacle, interrupt, runPlaywright, runVitest } from "./run/runners.ts";
 import type { Tally } from "./run/tally.ts";
 
-/** `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. */
+/**
+ * `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. What waits
+ * (for a cluster) runs beside what works (in a browser), so that two cores always have something to do.
+ */
 
 const required = (process.env.BERTH_TEST_REQUIRE ?? "").split(",").filter(Boolean);
 const chosen = process.argv.slice(2);
@@ -29,20 +32,20 @@ function seconds(since: number): string {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
-async function part(name: string, work: () => Promise<Tally>): Promise<void> {
+async function part(name: string, work: () => Promise<Tally | undefined>): Promise<void> {
   if (interrupted && name !== stopPart) return;
   console.log(`\n== ${name}`);
   const started = performance.now();
+  const nothing: Tally = { passed: 0, failed: 0, skipped: 0 };
   const tally = await work().catch((error: unknown): Tally => {
     console.error(error);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { ...nothing, failed: 1 };
   });
-  total.passed += tally.passed;
-  total.failed += tally.failed;
-  total.skipped += tally.skipped;
-  console.log(
-    `== ${name}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in ${seconds(started)}`,
-  );
+  const { passed, failed, skipped } = tally ?? nothing;
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+  console.log(`== ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds(started)}`);
 }
 
 /** A part that can't run: no failure, unless it is required. */
@@ -61,36 +64,40 @@ function wants(name: string): boolean {
 const given = process.env.TEST_KUBECONFIG;
 const build = !given && (process.env.BERTH_TEST_CLUSTER === "build" || required.includes("cluster"));
 const strict = required.length > 0;
-
-if (wants("code")) await part("code", () => runVitest(["unit", "integration"], strict));
-
+const obstacle = wants("browser") ? browserObstacle() : undefined;
+const browser = wants("browser") && obstacle === undefined;
 let cluster: TestCluster | undefined;
-if (build && (wants("cluster") || wants("browser")))
-  await part("cluster start", async () => {
-    // The analyser of network policies before the tests, and not beside them.
-    await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm", "openapi"]);
-    cluster = await startCluster();
-    return { passed: 0, failed: 0, skipped: 0 };
-  });
-const kubeconfig = given ?? cluster?.adminKubeconfig;
-const env: Record<string, string> = kubeconfig ? { TEST_KUBECONFIG: kubeconfig } : {};
 
-if (wants("cluster")) {
-  if (kubeconfig) await part("cluster", () => runVitest(["cluster", "cluster-alone"], strict, env));
-  else if (build) await skip("cluster", "the cluster didn't start");
-  else await skip("cluster", "TEST_KUBECONFIG isn't set; BERTH_TEST_CLUSTER=build makes one (Linux, root, Go)");
+async function start(): Promise<void> {
+  // What the tests need beside the cluster is made before them, and not beside them.
+  await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm", "openapi"]);
+  cluster = await startCluster();
 }
-if (wants("browser")) {
-  const obstacle = browserObstacle();
-  if (obstacle) await skip("browser", obstacle);
-  else await part("browser", () => runPlaywright(strict, env));
+
+/** The last takes the API server away from all others. */
+async function onCluster(): Promise<void> {
+  const kubeconfig = given ?? cluster?.adminKubeconfig;
+  if (kubeconfig === undefined) {
+    if (build) await skip("cluster", "the cluster didn't start");
+    else await skip("cluster", "TEST_KUBECONFIG isn't set; BERTH_TEST_CLUSTER=build makes one (Linux, root, Go)");
+    return;
+  }
+  const options = { strict, env: { TEST_KUBECONFIG: kubeconfig }, output: "afterwards" } as const;
+  if (wants("cluster")) await part("cluster", () => runVitest(["cluster"], options));
+  if (browser) await part("browser on the cluster", () => runPlaywright("cluster", options));
+  if (wants("cluster")) await part("cluster without its API server", () => runVitest(["cluster-alone"], options));
 }
+
+if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
+if (build && (wants("cluster") || browser)) await part("cluster start", async () => void (await start()));
+if (obstacle !== undefined) await skip("browser", obstacle);
+await Promise.all([
+  wants("cluster") || cluster !== undefined || given ? onCluster() : undefined,
+  browser ? part("browser", () => runPlaywright("local", { strict })) : undefined,
+]);
 if (cluster) {
   const { stop } = cluster;
-  await part(stopPart, async () => {
-    await stop();
-    return { passed: 0, failed: 0, skipped: 0 };
-  });
+  await part(stopPart, async () => void (await stop()));
 }
 const failed = total.failed + (interrupted ? 1 : 0);
 console.log(`\n${total.passed} passed, ${failed} failed`);

@@ -3,15 +3,20 @@ import { defineConfig } from "@playwright/test";
 
 const system = "/usr/bin/chromium";
 
-/** Browser tests. One at a time: each starts processes of its own, and two cores are the smallest machine this runs on. */
+const clusterSpecs = "cluster*.spec.ts";
+
+/** Browser tests. A file has a Berth of its own; they wait more than they work. */
 export default defineConfig({
   testDir: import.meta.dirname,
   testMatch: "*.spec.ts",
   globalSetup: "./global-setup.ts",
   // Without a cluster its specs are left out, not skipped: the runner says so, and fails when one is required.
-  testIgnore: process.env.TEST_KUBECONFIG ? [] : ["cluster*.spec.ts"],
+  projects: [
+    { name: "local", testIgnore: clusterSpecs },
+    ...(process.env.TEST_KUBECONFIG ? [{ name: "cluster", testMatch: clusterSpecs }] : []),
+  ],
   outputDir: "../../test-results",
-  workers: 1,
+  workers: 3,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -11,19 +11,19 @@ const besides: Readonly<Record<string, readonly string[]>> = {
   server_runs: ["started_at", "finished_at", "last_seen_at", "times_from"],
 };
 
-/** Every row of every table there is, so that a new table is looked at as well. */
-export async function allRows(db: Db, except: readonly string[] = []): Promise<Record<string, unknown[]>> {
+/** Every row of every table there is as JSON text, so that a new table is looked at as well. */
+export async function allRows(db: Db, except: readonly string[] = []): Promise<Record<string, string[]>> {
   const tables = await db.execute<{ name: string }>(
     sql`select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
   );
-  const rows: Record<string, unknown[]> = {};
+  const rows: Record<string, string[]> = {};
   for (const { name } of tables.rows) {
     if (apart.has(name) || except.includes(name)) continue;
     const left = sql.param(besides[name] ?? []);
-    const found = await db.execute(
-      sql`select to_jsonb(t) - ${left}::text[] as row from ${sql.identifier(name)} t order by 1`,
+    const found = await db.execute<{ row: string }>(
+      sql`select (to_jsonb(t) - ${left}::text[])::text as row from ${sql.identifier(name)} t order by 1`,
     );
-    rows[name] = found.rows;
+    rows[name] = found.rows.map(({ row }) => row);
   }
   return rows;
 }

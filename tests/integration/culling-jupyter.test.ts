@@ -68,7 +68,7 @@ test("R-07 a running cell keeps a server however long it is silent; an open tab 
   const epoch = (await acquireLease(database.db, cullerLease, "test", 3600))?.epoch ?? 0;
   const ctx = testContext(database.db, { cull: { enabled: true } });
   // Shorter than the configuration allows: this test lives by the real clock.
-  const cull = { ...ctx.config.cull, timeout: 12, minTimeout: 12, warnSeconds: 3, every: 1 };
+  const cull = { ...ctx.config.cull, timeout: 6, minTimeout: 6, warnSeconds: 2, every: 1 };
   const ended = new AbortController();
   const term = new CullTerm({ ...ctx, clock: systemClock, config: { ...ctx.config, cull } }, epoch, ended.signal);
   const row = async () => (await findServerById(database.db, id))?.server;
@@ -77,7 +77,7 @@ test("R-07 a running cell keeps a server however long it is silent; an open tab 
       void jupyter.ask("GET", path).catch(() => undefined);
   }, 1000);
   const kernel = await jupyter.newKernel();
-  const socket = await jupyter.execute(kernel, "import time\ntime.sleep(26)");
+  const socket = await jupyter.execute(kernel, "import time\ntime.sleep(14)");
   const pings = setInterval(() => socket.ping(), 1000);
   const running = term.run();
   try {
@@ -87,14 +87,14 @@ test("R-07 a running cell keeps a server however long it is silent; an open tab 
       seen.push((await row())?.stopWhy ?? null, (await row())?.desired ?? null);
       await systemClock.sleep(500);
     }
-    expect(performance.now() - startedMs).toBeGreaterThan(20_000);
+    expect(performance.now() - startedMs).toBeGreaterThan(11_000);
     expect(new Set(seen)).toEqual(new Set([null, "running"]));
     const cellEndedMs = performance.now();
     while ((await row())?.desired === "running" && performance.now() - cellEndedMs < 60_000)
       await systemClock.sleep(200);
     const last = await row();
     expect(last?.lastStop).toMatchObject({ reason: "idle", by: "test" });
-    expect(performance.now() - cellEndedMs).toBeGreaterThan(6000);
+    expect(performance.now() - cellEndedMs).toBeGreaterThan(3000);
   } finally {
     clearInterval(tab);
     clearInterval(pings);

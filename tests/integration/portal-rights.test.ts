@@ -78,7 +78,7 @@ async function recordsOf({ group, owner }: World, boss: string): Promise<unknown
     (select jsonb_agg(to_jsonb(r) order by r.id) from group_requests r where r.group_id = ${of}) as requests,
     (select jsonb_agg(to_jsonb(u) - 'last_activity_at' order by u.id) from users u where u.id in ${people}) as users,
     (select jsonb_agg(jsonb_build_array(s.id, s.desired, s.generation, s.group_id) order by s.id) from servers s where s.user_id in ${people}) as servers,
-    (select jsonb_agg(to_jsonb(h) order by h.id) from homes h where h.user_id in ${people}) as homes,
+    (select jsonb_agg(to_jsonb(h) - 'last_used_at' order by h.id) from homes h where h.user_id in ${people}) as homes,
     (select jsonb_agg(to_jsonb(t) - 'last_used_at' order by t.id) from tokens t where t.user_id in ${people}) as tokens,
     (select jsonb_agg(to_jsonb(x) order by x.id) from sessions x where x.user_id in ${people}) as sessions`);
   return rows[0];

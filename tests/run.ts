@@ -70,7 +70,7 @@ let cluster: TestCluster | undefined;
 
 async function start(): Promise<void> {
   // What the tests need beside the cluster is made before them, and not beside them.
-  await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm", "openapi"]);
+  await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm", "openapi", "kube-score"]);
   cluster = await startCluster();
 }
 

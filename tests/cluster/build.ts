@@ -18,6 +18,7 @@ const parts = {
   kwok: { file: "kwok", sources: ["kwok.sh"], minutes: 2 },
   helm: { file: "helm", sources: ["helm.sh"], minutes: 2 },
   openapi: { file: "openapi.json", sources: ["openapi.sh"], minutes: 1 },
+  "kube-score": { file: "kube-score", sources: ["kube-score.sh"], minutes: 1 },
   promtool: { file: "promtool", sources: ["promtool.sh"], minutes: 3 },
   "singleuser-r": { file: "singleuser-r.tar", sources: ["singleuser-r.sh", "singleuser.sh", "oci.py"], minutes: 3 },
   "berth-base": { file: "berth-base.tar", sources: ["berth-base.sh"], minutes: 2 },
@@ -30,7 +31,7 @@ const parts = {
 } as const satisfies Record<string, Part>;
 export type PartName = keyof typeof parts;
 
-/** What every cluster needs; kwok (fake nodes), helm, promtool (alert rules), cyclonus (network policies) and images for Berth in pods are for who asks. */
+/** What every cluster needs; kwok (fake nodes), helm, kube-score (hardening), promtool (alert rules), cyclonus (network policies) and images for Berth in pods are for who asks. */
 export const clusterParts: readonly PartName[] = ["kube", "local-path-provisioner", "pause", "singleuser"];
 
 /** By command, not by package: on a machine with Docker, Debian's containerd would push Docker's own out. */

@@ -46,13 +46,14 @@ const asked = (args: readonly string[], kubeVersion: string) => [
   ...args,
 ];
 
+/** What the chart makes of these values, as YAML. */
+export function renderedText(args: readonly string[], kubeVersion = "1.34.0"): string {
+  return execFileSync(partFile("helm"), asked(args, kubeVersion), { encoding: "utf8", maxBuffer: 32 * 1024 ** 2 });
+}
+
 /** Every object the chart makes of these values. */
 export function render(args: readonly string[], kubeVersion = "1.34.0"): Rendered[] {
-  const text = execFileSync(partFile("helm"), asked(args, kubeVersion), {
-    encoding: "utf8",
-    maxBuffer: 32 * 1024 ** 2,
-  });
-  return parseAllDocuments(text)
+  return parseAllDocuments(renderedText(args, kubeVersion))
     .map((document) => document.toJS() as unknown)
     .filter((object) => object !== null)
     .map((object) => Rendered.parse(object));

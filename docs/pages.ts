@@ -3,6 +3,7 @@ import path from "node:path";
 import { cliReference } from "#server/cli/reference.ts";
 import { chartValuesSchema } from "#server/config/chart-values.ts";
 import { configReference } from "#server/config/reference.ts";
+import { metricsReference } from "#server/metrics-reference.ts";
 import { restReference } from "#server/rest/reference.ts";
 
 const chart = "../k8s/chart";
@@ -15,6 +16,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
     "configuration.md": configReference(),
     "cli.md": cliReference(),
     "rest-api.md": restReference(),
+    "metrics.md": metricsReference(),
     [`${chart}/values.schema.json`]: `${JSON.stringify(chartValuesSchema(), null, 1)}\n`,
     ...Object.fromEntries(roles.map((name) => [`${chart}/rbac/${name}`, readFileSync(path.join(rbac, name), "utf8")])),
   };

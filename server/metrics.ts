@@ -16,6 +16,13 @@ const helpOf: Record<TimingName, string> = {
   proxy_add_duration_seconds: "Reading new routes and handing them to the edges",
 };
 
+export type DescribedMetric = {
+  readonly name: string;
+  readonly kind: "histogram" | "gauge";
+  readonly help: string;
+  readonly labels: readonly string[];
+};
+
 /** JupyterHub's names and labels, so that its dashboards and alerts work here as they are. */
 export class Metrics implements Timings {
   readonly #registry = new Registry();
@@ -35,7 +42,7 @@ export class Metrics implements Timings {
       new Histogram({ name: `jupyterhub_${name}`, help, labelNames, buckets, registers });
     this.#requests = histogram(
       "request_duration_seconds",
-      "Request duration",
+      "Answers of the hub, from the request to the last byte",
       ["method", "handler", "code"],
       [0.005, 0.025, 0.1, 0.5, 2, 10],
     );
@@ -55,7 +62,7 @@ export class Metrics implements Timings {
     this.#users = new Gauge({ name: "jupyterhub_total_users", help: "Users", registers });
     this.#active = new Gauge({
       name: "jupyterhub_active_users",
-      help: "Users active in the period",
+      help: "Users who were active in the period: 24h, 7d, 30d",
       labelNames: ["period"],
       registers,
     });
@@ -102,6 +109,19 @@ export class Metrics implements Timings {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Everything served but Node's own figures, for docs/metrics.md. */
+  describe(): readonly DescribedMetric[] {
+    return this.#registry
+      .getMetricsAsArray()
+      .filter(({ name }) => /^(jupyterhub|berth)_/.test(name))
+      .map((metric) => ({
+        name: metric.name,
+        kind: metric instanceof Histogram ? "histogram" : "gauge",
+        help: metric.help,
+        labels: "labelNames" in metric && Array.isArray(metric.labelNames) ? metric.labelNames.map(String) : [],
+      }));
   }
 
   #measureLoop(): NodeJS.Timeout {

@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { traceFields } from "./tracing/span.ts";
 
 export type Log = Logger;
 
@@ -8,7 +9,12 @@ const secretFields = ["password", "secret", "token", "cookie", "authorization", 
 /** JSON lines on stderr, so that what a command prints on stdout stays its answer. */
 export function createLog(role: string, level = process.env.BERTH_LOG_LEVEL ?? "info"): Log {
   return pino(
-    { level, base: { role }, redact: [...secretFields, ...secretFields.map((field) => `*.${field}`)] },
+    {
+      level,
+      base: { role },
+      mixin: traceFields,
+      redact: [...secretFields, ...secretFields.map((field) => `*.${field}`)],
+    },
     pino.destination({ dest: 2, sync: true }),
   );
 }

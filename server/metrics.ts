@@ -153,7 +153,7 @@ export async function renderMetrics(metrics: Metrics, hub: Hub): Promise<string>
 }
 
 /** Few values, as labels must be: the procedure of tRPC, the first three parts of any other path. */
-function handlerOf(url: string): string {
+export function handlerOf(url: string): string {
   const path = url.split("?", 1)[0] ?? "/";
   if (path.startsWith("/api/trpc/")) return path.slice(1, 80);
   return path

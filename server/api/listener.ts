@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { SpanStatusCode } from "@opentelemetry/api";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { enterServer } from "#server/api/enter.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
@@ -7,9 +8,10 @@ import { requireScope } from "#server/auth/require-scope.ts";
 import { systemScopes } from "#server/auth/roles.ts";
 import type { Hub } from "#server/hub.ts";
 import { type Certificate, createServerWith } from "#server/internal/certificate.ts";
-import { type Metrics, renderMetrics } from "#server/metrics.ts";
+import { handlerOf, type Metrics, renderMetrics } from "#server/metrics.ts";
 import { statusOf } from "#server/rest/errors.ts";
 import { handleRest } from "#server/rest/router.ts";
+import { inSpan } from "#server/tracing/span.ts";
 import { sendEnterPage, wantsEnterPage } from "./enter-failure.ts";
 import { hubErrorOf } from "./errors.ts";
 import { headerOf, type Identified, identify } from "./identify.ts";
@@ -39,9 +41,7 @@ export function createApiListener(hub: Hub, metrics: Metrics, options: ListenerO
     response.on("finish", () =>
       metrics.observeRequest(request, response.statusCode, hub.clock.monotonicMs() - startedMs),
     );
-    void handle({ hub, metrics, options, request, response, origin }).catch((error: unknown) =>
-      sendError(hub, request, response, origin, error),
-    );
+    void traced({ hub, metrics, options, request, response, origin });
   });
 }
 
@@ -53,6 +53,17 @@ type Exchange = {
   readonly response: ServerResponse;
   readonly origin: RequestOrigin;
 };
+
+async function traced(exchange: Exchange): Promise<void> {
+  const { request, response, origin } = exchange;
+  const [method, route] = [request.method ?? "", handlerOf(request.url ?? "")];
+  const about = { "http.request.method": method, "http.route": route, "berth.request_id": origin.requestId };
+  await inSpan(`${method} ${route}`, about, async (span) => {
+    await handle(exchange).catch((error: unknown) => sendError(exchange, error));
+    span.setAttribute("http.response.status_code", response.statusCode);
+    if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  });
+}
 
 async function handle({ hub, metrics, options, request, response, origin }: Exchange): Promise<void> {
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
@@ -98,13 +109,7 @@ const commandLine: Identified = {
   sessionToken: null,
 };
 
-function sendError(
-  hub: Hub,
-  request: IncomingMessage,
-  response: ServerResponse,
-  origin: RequestOrigin,
-  error: unknown,
-): void {
+function sendError({ hub, request, response, origin }: Exchange, error: unknown): void {
   const hubError = hubErrorOf(error);
   const code = hubError?.code ?? "internal";
   if (code === "internal")

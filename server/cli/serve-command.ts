@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { createLog, type Log } from "#server/log.ts";
 import { homePaths } from "#server/roles/home.ts";
 import type { Ending, Role, Serving } from "#server/roles/serve.ts";
+import { startTracing } from "#server/tracing/start.ts";
 import type { CommandContext, Environment } from "./command-context.ts";
 import { write } from "./output.ts";
 import { readConfig } from "./read-config.ts";
@@ -25,6 +26,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
       const { config } = readConfig(context, options.port);
       // Here, not above: the other commands need none of it and answer at once.
       const { serve } = await import("#server/roles/serve.ts");
+      const stopTracing = await startTracing(options.role, context.environment);
       const ending = nextEnding();
       const starting = new AbortController();
       void ending.then(() => starting.abort());
@@ -39,7 +41,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
       announce(serving, context.environment, (performance.now() - startedMs) / 1000);
       // Else it would be written at the end only, which a kill -9 skips.
       flushCompileCache();
-      await end(serving, await ending);
+      await end(serving, await ending, stopTracing);
     });
 }
 
@@ -94,10 +96,11 @@ function watchLauncher(ended: () => void): void {
   pipe.on("error", ended).on("end", ended).resume();
 }
 
-async function end(serving: Serving, how: Ending): Promise<void> {
+async function end(serving: Serving, how: Ending, stopTracing: () => Promise<void>): Promise<void> {
   if (how === "interrupt")
     process.stderr.write("\n- Stopping the servers and the database; Ctrl-C again leaves them running\n");
   await serving.stop(how);
+  await stopTracing();
   // Keep-alive sockets of a browser would hold the process; everything that matters is closed.
   process.exit(0);
 }

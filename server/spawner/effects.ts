@@ -1,4 +1,5 @@
 import type { ServerRow, ServerWithOwner } from "#db/servers.ts";
+import { inSpan } from "#server/tracing/span.ts";
 import { lookAgainMs } from "./looks.ts";
 import { answered, unanswered } from "./machine-running.ts";
 import type { Effect, Step } from "./machine-state.ts";
@@ -50,6 +51,10 @@ export class Effects {
   }
 
   async #spawn(found: ServerWithOwner, next: Step): Promise<void> {
+    await inSpan("start a server", { "berth.server_id": found.server.id }, () => this.#spawnIt(found, next));
+  }
+
+  async #spawnIt(found: ServerWithOwner, next: Step): Promise<void> {
     const order = await this.#k.deps.orderFor(found);
     const outcome = await this.#k.deps.spawner.start(order, this.#k.signal);
     const now = this.#k.deps.clock.now();
@@ -71,7 +76,9 @@ export class Effects {
   async #stop(row: ServerRow, effect: Extract<Effect, { do: "stop" }>): Promise<void> {
     this.#k.probes.end(row.id);
     const ref: ServerRef = { ...refOf(row, effect.generation), runId: effect.runId };
-    const outcome = await this.#k.deps.spawner.stop(ref, this.#k.signal);
+    const outcome = await inSpan("stop a server", { "berth.server_id": row.id }, () =>
+      this.#k.deps.spawner.stop(ref, this.#k.signal),
+    );
     if (outcome.kind === "stopping") return this.#k.looks.after(row.id, lookAgainMs);
     this.#k.saw({ ref: { ...ref, runId: effect.runId ?? row.runId }, observation: { kind: "absent" } });
     this.#k.looks.now(row.id);

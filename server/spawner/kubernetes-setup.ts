@@ -11,6 +11,7 @@ import { namespaceOf } from "#server/servers/namespace.ts";
 import { version } from "#server/version.ts";
 import { createKubernetesSpawner } from "./kubernetes.ts";
 import type { KubernetesContext, KubernetesSettings } from "./kubernetes-context.ts";
+import { tracedCall } from "./kubernetes-trace.ts";
 import type { Spawner } from "./spawner.ts";
 
 type Making = {
@@ -38,6 +39,7 @@ export async function createKubernetesSpawnerFrom({
     requestsInFlight,
     userAgent: `berth/${version}`,
     time: clock,
+    around: tracedCall,
     ...calls,
   });
   const own = kubeconfig === undefined ? await ownNamespace() : null;

@@ -34,14 +34,20 @@ export function createApiListener(hub: Hub, metrics: Metrics, options: ListenerO
   return createServerWith(options.certificate ?? null, timeouts, (request, response) => {
     const origin = originOf(request);
     const startedMs = hub.clock.monotonicMs();
+    let user: string | null = null;
     response.setHeader("x-jupyterhub-version", jupyterhubVersion);
     response.setHeader("cache-control", "private, no-store");
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("x-request-id", origin.requestId);
-    response.on("finish", () =>
-      metrics.observeRequest(request, response.statusCode, hub.clock.monotonicMs() - startedMs),
-    );
-    void traced({ hub, metrics, options, request, response, origin });
+    response.on("finish", () => {
+      const ms = hub.clock.monotonicMs() - startedMs;
+      metrics.observeRequest(request, response.statusCode, ms);
+      logRequest(hub, { request, response, origin }, user, ms);
+    });
+    const identifiedAs = (name: string) => {
+      user = name;
+    };
+    void traced({ hub, metrics, options, request, response, origin, identifiedAs });
   });
 }
 
@@ -52,7 +58,22 @@ type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly origin: RequestOrigin;
+  /** Told once it is known who asks. */
+  identifiedAs(name: string): void;
 };
+
+/** Changes and what went wrong; the rest is for whoever asks for it (BERTH_LOG_LEVEL=debug). */
+function logRequest(
+  hub: Hub,
+  { request, response, origin }: Pick<Exchange, "request" | "response" | "origin">,
+  user: string | null,
+  ms: number,
+): void {
+  const [method, status] = [request.method ?? "", response.statusCode];
+  const level = status >= 500 || !["GET", "HEAD", "OPTIONS"].includes(method) ? "info" : "debug";
+  const route = handlerOf(request.url ?? "");
+  hub.log[level]({ requestId: origin.requestId, user, method, route, status, ms: Math.round(ms) }, "request");
+}
 
 async function traced(exchange: Exchange): Promise<void> {
   const { request, response, origin } = exchange;
@@ -65,12 +86,13 @@ async function traced(exchange: Exchange): Promise<void> {
   });
 }
 
-async function handle({ hub, metrics, options, request, response, origin }: Exchange): Promise<void> {
+async function handle({ hub, metrics, options, request, response, origin, identifiedAs }: Exchange): Promise<void> {
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (path === "/hub/live" || path === "/hub/api/live") return sendJson(response, 200, { status: "ok" });
   if (path === "/hub/health" || path === "/hub/api/health") return await sendHealth(hub, response);
   const identified = options.trustedSocket ? commandLine : await identify(hub, request);
   const { actor } = identified;
+  identifiedAs(actor.kind === "anonymous" ? "anonymous" : actor.name);
   if (path.startsWith("/api/trpc/")) return await handleTrpc({ hub, actor, origin }, request, response, path);
   if (path === "/hub/enter") return await enterServer(hub, identified, origin, request, response);
   if (path === "/hub/metrics" || path === "/hub/api/metrics") {

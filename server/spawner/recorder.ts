@@ -53,11 +53,15 @@ export class Recorder {
     this.#k.queue.settle(row.id, saved ? next.state.phase : row.phase);
     if (saved) this.#k.releases.noteRecorded(row, next, releases);
     if (saved) noteTiming(this.#k.deps.timings, row, next.state, this.#k.deps.clock.now());
-    if (next.state.phase === "failed" && saved) {
-      this.#k.deps.log.warn({ serverId: row.id, failure: next.state.failure }, "a server failed");
-    }
+    if (saved) this.#say(row, next.state);
     for (const waiting of this.#k.queue.newlyNext()) if (waiting !== row.id) this.#k.looks.now(waiting);
     return saved;
+  }
+
+  #say(row: ServerRow, next: ServerState): void {
+    const about = { serverId: row.id, pod: row.objectName, generation: row.generation, from: row.phase };
+    if (next.phase === "failed") this.#k.deps.log.warn({ ...about, failure: next.failure }, "a server failed");
+    else if (next.phase !== row.phase) this.#k.deps.log.info(about, `a server is ${next.phase}`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { createDb } from "#db/client.ts";
 import { type Clock, systemClock } from "#server/clock.ts";
 import { Config } from "#server/config/schema.ts";
 import { createHub, type Hub } from "#server/hub.ts";
-import { createLog } from "#server/log.ts";
+import { createLog, type Log } from "#server/log.ts";
 import type { Spawner } from "#server/spawner/spawner.ts";
 import { createUser } from "#server/users/create.ts";
 import { freshDatabase } from "#tests/database.ts";
@@ -46,6 +46,7 @@ export async function startHubOn(on: {
   config?: unknown;
   clock?: Clock;
   openDatabase?: typeof createDb;
+  log?: Log;
 }): Promise<Hub> {
   const hub = await createHub({
     config: Config.parse(on.config ?? {}),
@@ -53,7 +54,7 @@ export async function startHubOn(on: {
     maxConnections: 6,
     signingKey: hubKeys,
     clock: on.clock ?? systemClock,
-    log: createLog("test", process.env.BERTH_TEST_LOG ?? "silent"),
+    log: on.log ?? createLog("test", process.env.BERTH_TEST_LOG ?? "silent"),
     ...(on.openDatabase === undefined ? {} : { openDatabase: on.openDatabase }),
     makeSpawner: async () => ({ spawner: on.spawner, limitsNote: null, trustNotes: [] }),
   });

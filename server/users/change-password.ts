@@ -21,7 +21,7 @@ export async function changePassword(ctx: VerbContext, rawInput: unknown): Promi
   const { actor } = ctx;
   if (actor.kind !== "user") throw new HubError("forbidden", "Log in with a browser to change your password.");
   const problem = passwordProblem(next, actor.name);
-  if (problem !== null) throw new HubError("invalid", problem);
+  if (problem !== null) throw new HubError("invalid", problem, { detail: { field: "next" } });
   const before = await findUserById(ctx.db, actor.userId);
   if (before?.passwordHash === undefined || before.passwordHash === null) {
     throw new HubError("conflict", "Your account has no password here: you log in through a provider.");

@@ -19,7 +19,7 @@ export function Logins() {
   const onSettled = () => queryClient.invalidateQueries({ queryKey: trpc.sessions.list.queryKey() });
   const end = useMutation(trpc.sessions.end.mutationOptions({ onSettled }));
   const endAll = useMutation(trpc.sessions.endAll.mutationOptions({ onSettled }));
-  const error = sessions.error ?? end.error ?? endAll.error;
+  const failed = end.error ?? endAll.error;
   const others = sessions.data?.filter(({ current }) => !current).length ?? 0;
   return (
     <div className="space-y-3">
@@ -32,7 +32,8 @@ export function Logins() {
           {t("me.login.endAll")}
         </Button>
       </div>
-      {error !== null && <Problem error={error} retry={() => void sessions.refetch()} />}
+      {failed !== null && <Problem error={failed} />}
+      {sessions.error !== null && <Problem error={sessions.error} retry={() => void sessions.refetch()} />}
       {endAll.data !== undefined && (
         <Notice kind="ok" live>
           {t("me.login.ended", { count: endAll.data.ended })}

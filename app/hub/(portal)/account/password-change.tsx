@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
@@ -40,6 +41,7 @@ export function PasswordChange({ name }: { readonly name: string }) {
           type="password"
           autoComplete="current-password"
           required
+          error={problemAt(change.error, "current")}
         />
         <TextField
           label={t("account.password.next")}
@@ -47,6 +49,7 @@ export function PasswordChange({ name }: { readonly name: string }) {
           type="password"
           autoComplete="new-password"
           required
+          error={problemAt(change.error, "next")}
         />
         <TextField
           label={t("account.password.again")}
@@ -56,7 +59,7 @@ export function PasswordChange({ name }: { readonly name: string }) {
           required
           error={mismatch ? t("account.password.mismatch") : null}
         />
-        {change.error !== null && <Problem error={change.error} />}
+        {isAtNone(change.error, ["current", "next"]) && <Problem error={change.error} />}
         {change.isSuccess && (
           <Notice kind="ok" live>
             {t("account.password.done")}

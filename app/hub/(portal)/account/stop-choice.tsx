@@ -25,7 +25,11 @@ export function StopChoice() {
     }),
   );
   if (rule.data === undefined)
-    return rule.error === null ? <Skeleton className="h-32" /> : <Problem error={rule.error} />;
+    return rule.error === null ? (
+      <Skeleton className="h-32" />
+    ) : (
+      <Problem error={rule.error} retry={() => void rule.refetch()} />
+    );
   if (!rule.data.enabled) return null;
   const { choice } = rule.data;
   return (

@@ -29,12 +29,10 @@ export function Tokens({ userName }: { readonly userName: string }) {
         <p className="mt-1 max-w-2xl text-muted">{t("token.text")}</p>
       </div>
       <CreateToken userName={userName} onCreated={() => void refresh()} />
-      {(tokens.error ?? revoke.error) !== null && <Problem error={tokens.error ?? revoke.error} />}
-      {tokens.data === undefined ? (
-        <Skeleton className="h-40" />
-      ) : (
-        <TokenTable tokens={tokens.data} onRevoke={setLeaving} />
-      )}
+      {revoke.error !== null && <Problem error={revoke.error} />}
+      {tokens.error !== null && <Problem error={tokens.error} retry={() => void tokens.refetch()} />}
+      {tokens.data === undefined && tokens.error === null && <Skeleton className="h-40" />}
+      {tokens.data !== undefined && <TokenTable tokens={tokens.data} onRevoke={setLeaving} />}
       <Dialog
         open={leaving !== null}
         onOpenChange={(open) => !open && setLeaving(null)}

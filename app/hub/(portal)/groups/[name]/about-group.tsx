@@ -5,13 +5,13 @@ import { useRouter } from "next/navigation";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPCClient } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
 import { groupPath } from "../group-path.ts";
-import { isAtNone, problemAt } from "./field-problem.ts";
 import { Section } from "./section.tsx";
 import { useRefreshed } from "./use-refreshed.ts";
 

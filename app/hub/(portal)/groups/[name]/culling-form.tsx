@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { Skeleton } from "#app/_components/skeleton.tsx";
@@ -13,7 +14,6 @@ import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { QuietHours } from "#server/api/answers.ts";
 import type { GroupCullingView } from "#server/api/culling-views.ts";
-import { isAtNone, problemAt } from "./field-problem.ts";
 import { QuietHoursFields } from "./quiet-hours.tsx";
 import { Section } from "./section.tsx";
 

@@ -1,9 +1,9 @@
 import { TextField } from "#app/_components/field.tsx";
+import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
 import type { MemberLimits } from "#server/api/answers.ts";
 import { asWritten, limitFields } from "./amount-fields.ts";
-import { isAtNone, problemAt } from "./field-problem.ts";
 
 type Props = { readonly limits: MemberLimits; readonly usual?: MemberLimits; readonly error: unknown };
 

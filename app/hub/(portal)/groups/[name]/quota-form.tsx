@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { t } from "#app/_text/t.ts";
@@ -12,7 +13,6 @@ import { useTRPCClient } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
 import { amountText } from "#server/quotas/amount-text.ts";
 import { asWritten, quotaFields, writtenOf } from "./amount-fields.ts";
-import { isAtNone, problemAt } from "./field-problem.ts";
 import { useRefreshed } from "./use-refreshed.ts";
 
 type Values = Readonly<Record<(typeof quotaFields)[number][0], string | null>>;

@@ -4,13 +4,13 @@ import { useMutation } from "@tanstack/react-query";
 import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { SelectField, TextField } from "#app/_components/field.tsx";
+import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { writtenBytes } from "#app/_format/written.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
-import { isAtNone, problemAt } from "./field-problem.ts";
 import { Section } from "./section.tsx";
 import { useRefreshed } from "./use-refreshed.ts";
 

@@ -16,7 +16,7 @@ export function UserLogins({ user }: { readonly user: string }) {
   const onSuccess = () => queryClient.invalidateQueries({ queryKey: trpc.sessions.list.queryKey() });
   const end = useMutation(trpc.sessions.end.mutationOptions({ onSuccess }));
   const endAll = useMutation(trpc.sessions.endAll.mutationOptions({ onSuccess }));
-  const error = logins.error ?? end.error ?? endAll.error;
+  const failed = end.error ?? endAll.error;
   return (
     <div className="space-y-3">
       <div className="flex flex-wrap items-end justify-between gap-3">
@@ -27,7 +27,8 @@ export function UserLogins({ user }: { readonly user: string }) {
           </Button>
         )}
       </div>
-      {error !== null && <Problem error={error} />}
+      {failed !== null && <Problem error={failed} />}
+      {logins.error !== null && <Problem error={logins.error} retry={() => void logins.refetch()} />}
       {logins.data === undefined && logins.error === null && <Skeleton className="h-24" />}
       {logins.data?.length === 0 && <p className="text-sm text-muted">{t("user.logins.none")}</p>}
       {logins.data !== undefined && logins.data.length > 0 && (

@@ -19,11 +19,11 @@ export function UserTokens({ user }: { readonly user: string }) {
       onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.tokens.list.queryKey({ user }) }),
     }),
   );
-  const error = tokens.error ?? revoke.error;
   return (
     <div className="space-y-3">
       <h2 className="text-lg font-semibold">{t("user.tokens")}</h2>
-      {error !== null && <Problem error={error} />}
+      {revoke.error !== null && <Problem error={revoke.error} />}
+      {tokens.error !== null && <Problem error={tokens.error} retry={() => void tokens.refetch()} />}
       {tokens.data === undefined && tokens.error === null && <Skeleton className="h-24" />}
       {tokens.data?.length === 0 && <p className="text-sm text-muted">{t("user.tokens.none")}</p>}
       {tokens.data !== undefined && tokens.data.length > 0 && (

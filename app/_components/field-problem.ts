@@ -1,5 +1,5 @@
-import { problemText } from "#app/_components/problem.tsx";
 import { problemOf } from "#app/_trpc/client.tsx";
+import { problemText } from "./problem.tsx";
 
 /** The sentence for a form's field, when the hub's refusal is about that one. */
 export function problemAt(error: unknown, field: string): string | null {

@@ -66,6 +66,17 @@ export async function serverNamespacesDue(db: Db, due: Due): Promise<Place[]> {
     .limit(due.limit);
 }
 
+/** Some of the namespaces that servers are under way in. */
+export async function namespacesInUse(db: Db, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ name: servers.namespace })
+    .from(servers)
+    .where(ne(servers.phase, "stopped"))
+    .orderBy(servers.namespace)
+    .limit(limit);
+  return rows.map(({ name }) => name);
+}
+
 export async function placeOfGroup(db: Db, groupId: string): Promise<Place | undefined> {
   const [group] = await db.select().from(groups).where(eq(groups.id, groupId));
   if (group === undefined || group.namespace === null) return undefined;

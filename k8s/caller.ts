@@ -29,6 +29,9 @@ export type CallerOptions = {
   around?<T>(call: KubeCall, run: () => Promise<T>): Promise<T>;
 };
 
+/** `date`: the API server's clock, where the answer says it. */
+type Answered = { readonly text: string; readonly date: Date | null };
+
 export type WatchHandlers = { opened(): void; line(text: string): void };
 
 /** Sends, and waits where the API server asks for patience: at most so many in flight, and one pause for all after a 429. */
@@ -51,6 +54,10 @@ export class Caller {
   }
 
   async call(call: KubeCall, ask: Ask): Promise<string> {
+    return (await this.answer(call, ask)).text;
+  }
+
+  async answer(call: KubeCall, ask: Ask): Promise<Answered> {
     const run = () => this.#persist(call, ask);
     return await (this.#options.around === undefined ? run() : this.#options.around(call, run));
   }
@@ -71,7 +78,7 @@ export class Caller {
     await this.#transport.close();
   }
 
-  async #persist(call: KubeCall, ask: Ask): Promise<string> {
+  async #persist(call: KubeCall, ask: Ask): Promise<Answered> {
     const { time, patienceMs = 20_000 } = this.#options;
     const startedMs = time.monotonicMs();
     for (let attempt = 0; ; attempt++) {
@@ -99,10 +106,10 @@ export class Caller {
     if (waitMs > 0) await this.#options.time.sleep(waitMs, signal);
   }
 
-  async #once(call: KubeCall, ask: Ask): Promise<string> {
+  async #once(call: KubeCall, ask: Ask): Promise<Answered> {
     const answer = await this.#timed(call, () => this.#transport.ask(ask));
     if (answer.statusCode < 200 || answer.statusCode > 299) throw await this.#refused(answer);
-    return await this.#textOf(answer, ask.signal);
+    return { text: await this.#textOf(answer, ask.signal), date: dateOf(answer) };
   }
 
   async #refused(answer: Answer): Promise<unknown> {
@@ -131,4 +138,9 @@ export class Caller {
       throw error;
     }
   }
+}
+
+function dateOf({ headers: { date } }: Answer): Date | null {
+  const ms = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(ms) ? null : new Date(ms);
 }

@@ -32,11 +32,14 @@ export type KubeClient = {
   get<T>(kind: Kind<T>, at: At, signal?: AbortSignal): Promise<T>;
   list<T>(kind: Kind<T>, query: ListQuery, signal?: AbortSignal): Promise<ListOf<T>>;
   create<T>(kind: Kind<T>, namespace: string | null, object: T, signal?: AbortSignal): Promise<T>;
+  /** As `create`, admission and all, but nothing is kept. */
+  tryCreate<T>(kind: Kind<T>, namespace: string, object: T, signal?: AbortSignal): Promise<T>;
   replace<T>(kind: Kind<T>, at: At, object: T, signal?: AbortSignal): Promise<T>;
   /** Only the object with this UID; a conflict when the name belongs to another by now. */
   delete(kind: Kind<unknown>, which: Deletion, signal?: AbortSignal): Promise<void>;
   logs(at: At & { readonly container: string; readonly tailLines: number }, signal?: AbortSignal): Promise<string>;
-  version(signal?: AbortSignal): Promise<string>;
+  /** What the API server calls its version, and its clock. */
+  version(signal?: AbortSignal): Promise<{ readonly version: string; readonly date: Date | null }>;
   /** Ends when the API server ends it or the signal aborts; fails when the connection breaks. */
   watch(kind: Kind<unknown>, query: WatchQuery, handlers: WatchHandlers, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +66,13 @@ export async function createKubeClient(options: KubeClientOptions): Promise<Kube
         body: JSON.stringify(object),
         signal,
       }),
+    tryCreate: (kind, namespace, object, signal) =>
+      json(callOf("create", kind, { namespace, name: nameOf(object) }), {
+        method: "POST",
+        path: `${pathOf(kind, { namespace })}?dryRun=All`,
+        body: JSON.stringify(object),
+        signal,
+      }),
     replace: (kind, at, object, signal) =>
       json(callOf("update", kind, at), { method: "PUT", path: pathOf(kind, at), body: JSON.stringify(object), signal }),
     delete: async (kind, at, signal) => {
@@ -78,7 +88,8 @@ export async function createKubeClient(options: KubeClientOptions): Promise<Kube
     },
     version: async (signal) => {
       const call: KubeCall = { verb: "get", kind: "version", namespace: null, name: null };
-      return (await json<{ gitVersion: string }>(call, { method: "GET", path: "/version", signal })).gitVersion;
+      const { text, date } = await caller.answer(call, { method: "GET", path: "/version", signal });
+      return { version: parse<{ gitVersion: string }>(text).gitVersion, date };
     },
     watch: (kind, query, handlers, signal) => {
       const told = queryOf(query, { watch: "true", allowWatchBookmarks: "true" });

@@ -1,6 +1,7 @@
 import type {
   CoreV1Event,
   V1Namespace,
+  V1Node,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1Pod,
@@ -27,6 +28,7 @@ export const volumes: Kind<V1PersistentVolume> = { group: "", version: "v1", plu
 export const secrets: Kind<V1Secret> = { group: "", version: "v1", plural: "secrets" };
 export const events: Kind<CoreV1Event> = { group: "", version: "v1", plural: "events" };
 export const namespaces: Kind<V1Namespace> = { group: "", version: "v1", plural: "namespaces" };
+export const nodes: Kind<V1Node> = { group: "", version: "v1", plural: "nodes" };
 /** With what the API adds to what Berth sends. */
 export type NetworkPolicy = NetworkPolicyManifest & {
   readonly metadata: { readonly uid?: string; readonly resourceVersion?: string };

@@ -2,7 +2,8 @@ import { backendStaleSince } from "#db/backend-view.ts";
 import { databaseFacts } from "#db/facts.ts";
 import { requireScope } from "./auth/require-scope.ts";
 import type { Hub } from "./hub.ts";
-import type { HealthCheck } from "./spawner/spawner.ts";
+import { serversPlan } from "./servers/servers-plan.ts";
+import type { HealthCheck, SpawnerHealth } from "./spawner/spawner.ts";
 import { namespacesCheck } from "./tenancies/check.ts";
 import type { VerbContext } from "./verb-context.ts";
 
@@ -12,13 +13,17 @@ const clockToleranceMs = 2000;
 export async function checkHub(hub: Hub, ctx: VerbContext): Promise<HealthCheck[]> {
   await requireScope(ctx, "read:hub", "everything");
   const [backend, database, reconciler, namespaces] = await Promise.all([
-    hub.spawner.health(),
+    backendHealth(hub),
     databaseChecks(hub),
     reconcilerCheck(hub),
     // A database that doesn't answer is said above.
     namespacesCheck(ctx).catch(() => null),
   ]);
   return [...database, reconciler, ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
+}
+
+async function backendHealth({ spawner, db, config }: Hub): Promise<SpawnerHealth> {
+  return await (spawner.kind === "kubernetes" ? spawner.health(await serversPlan(db, config)) : spawner.health());
 }
 
 async function databaseChecks(hub: Hub): Promise<HealthCheck[]> {

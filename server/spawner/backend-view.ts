@@ -52,7 +52,7 @@ export class BackendView {
           signal,
         ),
       logTail: (ref, lines) => spawner.logTail(ref, lines),
-      health: () => spawner.health(),
+      health: (plan) => spawner.health(plan),
     };
   }
 

@@ -1,8 +1,3 @@
-import { isKubeApiError } from "#k8s/errors.ts";
-import { accessReviews } from "#k8s/kinds.ts";
-import type { KubernetesContext } from "./kubernetes-context.ts";
-import type { HealthCheck } from "./spawner.ts";
-
 export type Right = {
   readonly group: string;
   readonly resource: string;
@@ -46,49 +41,3 @@ export const rightsForTenancies: readonly Right[] = [
 export const rightsToVolumes: readonly Right[] = [
   { group: "", resource: "persistentvolumes", verbs: ["get", "update"] },
 ];
-
-const name = "Kubernetes permissions";
-
-export async function rightsCheck(k: KubernetesContext): Promise<HealthCheck> {
-  const { scope } = k.settings;
-  const [needed, namespace] = scope.kind === "cluster" ? [rightsForTenancies, null] : [neededRights, scope.namespace];
-  const fix =
-    scope.kind === "cluster"
-      ? "Bind the ClusterRole in k8s/rbac/cluster-role.yaml to the hub's service account, and make the one in cluster-role-servers.yaml."
-      : "Bind the Role in k8s/rbac to the hub's service account.";
-  const asked = needed.flatMap(({ verbs, ...right }) => verbs.map((verb) => ({ ...right, verb })));
-  try {
-    const answers = await Promise.all(
-      asked.map(async (right) => ({ right, allowed: await isAllowed(k, namespace, right) })),
-    );
-    const missing = answers.filter(({ allowed }) => !allowed).map(({ right }) => `${right.verb} ${right.resource}`);
-    if (missing.length === 0) return { name, ok: true, message: "All that is needed is allowed.", fix: null };
-    return { name, ok: false, message: `Not allowed: ${missing.join(", ")}.`, fix };
-  } catch (error) {
-    if (!isKubeApiError(error)) throw error;
-    return { name, ok: false, message: `Can't be asked for: ${error.status} ${error.detail}.`, fix: null };
-  }
-}
-
-async function isAllowed(
-  k: KubernetesContext,
-  namespace: string | null,
-  right: Omit<Right, "verbs"> & { readonly verb: string },
-): Promise<boolean> {
-  const [resource = "", subresource] = right.resource.split("/");
-  const review = await k.client.create(accessReviews, null, {
-    apiVersion: "authorization.k8s.io/v1",
-    kind: "SelfSubjectAccessReview",
-    spec: {
-      resourceAttributes: {
-        group: right.group,
-        resource,
-        verb: right.verb,
-        ...(right.name === undefined ? {} : { name: right.name }),
-        ...(subresource === undefined ? {} : { subresource }),
-        ...(namespace === null ? {} : { namespace }),
-      },
-    },
-  });
-  return review.status?.allowed === true;
-}

@@ -45,7 +45,7 @@ export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spaw
     removeHome: (home, signal) => removeClaim(k, home, signal),
     retainHome: (home, signal) => retainVolume(k, home, signal),
     logTail: (ref, lines) => podLog(k, ref, lines),
-    health: () => kubernetesHealth(k, staleSince),
+    health: (plan) => kubernetesHealth(k, staleSince, plan),
     disconnect: () => k.client.close(),
   };
 }

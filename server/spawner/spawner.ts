@@ -31,11 +31,23 @@ export interface Spawner {
   retainHome?(home: KeptHome, signal?: AbortSignal): Promise<RetainOutcome>;
   /** The last lines the server printed, oldest first; empty when there are none. */
   logTail(ref: ServerRef, lines: number): Promise<readonly string[]>;
-  /** For `doctor`, the health page and readiness. */
-  health(): Promise<SpawnerHealth>;
+  /** For `doctor` and the health page. With a plan also whether it could be carried out, by whom it would be refused, and by which image. */
+  health(plan?: ServersPlan): Promise<SpawnerHealth>;
   /** Lets go of its connections; servers run on. Not there where a backend holds none. */
   disconnect?(): Promise<void>;
 }
+
+/** What servers there are to be. Nothing of it is carried out. */
+export type ServersPlan = {
+  /** One of the default profile, for nobody; null where none can be said. */
+  readonly example: SpawnOrder | null;
+  /** What every profile leads to, and every choice of its options beside the others' defaults. */
+  readonly specs: readonly ServerSpec[];
+  /** Some of the places servers are in, where there are many. */
+  readonly namespaces: readonly string[];
+  /** Where servers with a login of their own call the hub; null where there are none. */
+  readonly hubApiUrl: string | null;
+};
 
 export type KeptHome = {
   readonly homeId: string;

@@ -100,17 +100,6 @@ describe("servers in a namespace that admits only restricted pods", () => {
     expect({ status, body }).toMatchObject({ status: 201 });
   });
 
-  test("doctor finds all that is needed allowed, and says that storage classes aren't its to see", async () => {
-    const { ok, checks } = await hub.spawner.health();
-    expect(checks).toMatchObject([
-      { ok: true, message: expect.stringContaining("version v1.") },
-      { ok: true, message: "All that is needed is allowed." },
-      { ok: true, message: expect.stringMatching(/^Not checked: Berth's role may not list storage classes/) },
-      { ok: true, message: `Closes the servers in ${it.namespace}.` },
-    ]);
-    expect(ok).toBe(true);
-  });
-
   test("every server is closed to the others by a policy from the first pod on", async () => {
     const { items }: { items?: { spec: object }[] } = await it.api.get(
       `/apis/networking.k8s.io/v1/namespaces/${it.namespace}/networkpolicies`,

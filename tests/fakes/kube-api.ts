@@ -89,7 +89,10 @@ async function handle(
   for await (const chunk of message) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks).toString("utf8");
   const request = requestOf(message.method ?? "GET", message.url ?? "/");
-  if (request === undefined) return answer(response, 200, { gitVersion: "v1.34.4" });
+  if (request === undefined) {
+    const date = new Date(Date.now() + resources.clockAheadMs).toUTCString();
+    return answer(response, 200, { gitVersion: resources.gitVersion }, { date });
+  }
   requests.push(request);
   const fault = faults.take(request);
   if (fault?.kind === "hang") await faults.hang();

@@ -2,10 +2,12 @@ import { backendStaleSince } from "#db/backend-view.ts";
 import { databaseFacts } from "#db/facts.ts";
 import { requireScope } from "./auth/require-scope.ts";
 import type { Hub } from "./hub.ts";
+import { callersChecks } from "./internal/callers-check.ts";
 import { serversPlan } from "./servers/servers-plan.ts";
 import type { HealthCheck, SpawnerHealth } from "./spawner/spawner.ts";
 import { namespacesCheck } from "./tenancies/check.ts";
 import type { VerbContext } from "./verb-context.ts";
+import { version } from "./version.ts";
 
 const clockToleranceMs = 2000;
 
@@ -19,7 +21,8 @@ export async function checkHub(hub: Hub, ctx: VerbContext): Promise<HealthCheck[
     // A database that doesn't answer is said above.
     namespacesCheck(ctx).catch(() => null),
   ]);
-  return [...database, reconciler, ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
+  const callers = callersChecks(hub.callers, version);
+  return [...database, reconciler, ...callers, ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
 }
 
 async function backendHealth({ spawner, db, config }: Hub): Promise<SpawnerHealth> {

@@ -17,6 +17,7 @@ import type { Config } from "./config/schema.ts";
 import { Culler } from "./culler/loop.ts";
 import { HubError } from "./errors.ts";
 import { beginHousekeeping } from "./housekeeping.ts";
+import { Callers } from "./internal/callers.ts";
 import { StreamSource } from "./internal/stream-source.ts";
 import type { Log } from "./log.ts";
 import { Notifications } from "./notifications.ts";
@@ -61,6 +62,7 @@ export type Hub = ViewContext & {
   readonly log: Log;
   readonly notifications: Notifications;
   readonly stream: StreamSource;
+  readonly callers: Callers;
   readonly reconciler: Reconciler;
   readonly installationId: string;
   readonly signingKey: HubOptions["signingKey"];
@@ -154,6 +156,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     log,
     notifications,
     stream,
+    callers: new Callers(clock),
     reconciler,
     installationId,
     signingKey: options.signingKey,

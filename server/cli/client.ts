@@ -6,6 +6,9 @@ import type { AppRouter } from "#server/api/root.ts";
 import { homePaths } from "#server/roles/home.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** Nothing listens in the home: no hub runs there, or it is another's home. */
+export class NoHubHereError extends UsageError {}
+
 export type ApiClient = ReturnType<typeof createApiClient>;
 
 /**
@@ -28,7 +31,7 @@ export function connect(home: string, environment: Readonly<Record<string, strin
   }
   const socket = homePaths(home).adminSocket;
   if (!existsSync(socket)) {
-    throw new UsageError(
+    throw new NoHubHereError(
       `No Berth runs with its home in ${home}.`,
       "Start it with `npm start`, name its home with --home, or set BERTH_URL and BERTH_TOKEN to reach one elsewhere.",
     );

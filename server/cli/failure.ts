@@ -1,5 +1,5 @@
 import type { HubErrorCode } from "#server/errors.ts";
-import { isClientError } from "./client.ts";
+import { isClientError, NoHubHereError } from "./client.ts";
 import type { OutputFormat } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -34,10 +34,17 @@ function failureOf(error: unknown): Failure {
   return { message: error.message, next, code: data.hubCode };
 }
 
+/** What to say when nobody answered, or something that is no hub; null when a hub did. */
+export function unreachableWords(error: unknown): string | null {
+  if (error instanceof NoHubHereError) return error.message;
+  const { code, message } = failureOf(error);
+  return code === "unreachable" ? message : null;
+}
+
 function unreachable(error: Error): Failure {
   return {
     message: `The hub did not answer: ${error.message}`,
-    next: "Check that it runs, and that BERTH_URL (or --home) names it. `berth doctor` tells more once it answers.",
+    next: "Check that it runs, and that BERTH_URL (or --home) names it. On its machine `berth doctor` looks at what it needs.",
     code: "unreachable",
   };
 }

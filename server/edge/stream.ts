@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Clock } from "#server/clock.ts";
+import { ownName } from "#server/internal/callers.ts";
 import { checkedBy } from "#server/internal/hub-address.ts";
 import { StreamLine } from "#server/internal/messages.ts";
 import type { Log } from "#server/log.ts";
@@ -76,7 +77,7 @@ export class HubStream {
         agent: false,
         timeout: silenceMs,
         signal,
-        headers: authorizationFor(key),
+        headers: { ...ownName, ...authorizationFor(key) },
       });
       const giveUp = (why: string) => {
         reason = why;

@@ -83,8 +83,11 @@ async function handle(hub: Hub, roleOf: RoleOf, request: IncomingMessage, respon
   const role = roleOf(request);
   if (role === null) return send(response, 403, { error: "no key, or the wrong one" });
   const path = request.url ?? "";
-  if (request.method === "GET" && path === "/internal/stream" && role === "edge")
+  if (role === "web") hub.callers.webAsked(request);
+  if (request.method === "GET" && path === "/internal/stream" && role === "edge") {
+    response.on("close", hub.callers.edgeBegan(request));
     return await serveStream(hub, response);
+  }
   if (request.method === "GET" && path === "/internal/verify-key")
     return send(response, 200, { pem: hub.signingKey.publicKey.export({ type: "spki", format: "pem" }) });
   if (request.method === "GET" && path === "/internal/login-options" && role === "web") {

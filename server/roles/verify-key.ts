@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Agent, fetch } from "undici";
 import { systemClock } from "#server/clock.ts";
 import type { Config } from "#server/config/schema.ts";
+import { ownName } from "#server/internal/callers.ts";
 import { checkedBy, originOf, parseAddress } from "#server/internal/hub-address.ts";
 import { VerifyKeyMessage } from "#server/internal/messages.ts";
 import type { Log } from "#server/log.ts";
@@ -34,7 +35,7 @@ export async function obtainVerifyKey({ config, paths, log, roleKey, signal }: A
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await fetch(`${originOf(target)}/internal/verify-key`, {
-        headers: roleKey === undefined ? {} : { authorization: `Bearer ${roleKey}` },
+        headers: { ...ownName, ...(roleKey === undefined ? {} : { authorization: `Bearer ${roleKey}` }) },
         dispatcher,
         ...(signal === undefined ? {} : { signal }),
       });

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, fetch } from "undici";
 import type { z } from "zod";
+import { ownName } from "#server/internal/callers.ts";
 import { checkedBy, type HubAddress, originOf } from "#server/internal/hub-address.ts";
 import { LoginOptions, SignInAnswer, type SignInQuestion } from "#server/internal/messages.ts";
 import { webSettings } from "./settings.ts";
@@ -33,6 +34,7 @@ async function ask(path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${originFor(target)}${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers: {
+      ...ownName,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
     },

@@ -231,6 +231,26 @@ describe("doctor", () => {
     expect(bad.code).toBe(1);
     expect(bad.out).toMatch(/^FAIL {2}nodes: No node is ready\.\n {6}Look at kubectl get nodes\.$/m);
   });
+
+  test("without a hub it looks at the configuration and at the database it names", async () => {
+    const empty = mkdtempSync(path.join(tmpdir(), "berth-cli-alone-"));
+    const alone = async (config: string) => {
+      writeFileSync(path.join(empty, "berth.yaml"), config);
+      return await runBerth(["doctor"], { environment: { BERTH_HOME: empty } });
+    };
+    const fine = await alone(`hub: { db: { url: "${under.databaseUrl}" } }\n`);
+    expect(fine).toMatchObject({ code: 1, err: "" });
+    expect(fine.out).toMatch(
+      /^FAIL {2}hub: No Berth runs with its home in .*\n.*\nok {4}configuration: .*\nok {4}database: PostgreSQL answers\./,
+    );
+    const noDatabase = await alone("hub: { db: { url: postgresql://berth:canary@127.0.0.1:9/berth } }\n");
+    expect(noDatabase.out).toMatch(/^FAIL {2}database: The database can't be reached/m);
+    expect(noDatabase.out).not.toContain("canary");
+    const misspelt = await alone("hub: { databse: 1 }\n");
+    expect(misspelt.out).toMatch(/^FAIL {2}configuration: .*databse/m);
+    expect(misspelt.out).not.toMatch(/^.*database:/m);
+    rmSync(empty, { recursive: true });
+  });
 });
 
 describe("asked wrongly", () => {

@@ -10,6 +10,7 @@ import { createLog } from "#server/log.ts";
 import { Metrics } from "#server/metrics.ts";
 import { readCertificate } from "#server/roles/certificates.ts";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
+import { version } from "#server/version.ts";
 import { askLoginOptions } from "#server/web/ask-hub.ts";
 import { readWebEnvironment } from "#server/web/environment.ts";
 import { setWebSettings } from "#server/web/settings.ts";
@@ -83,11 +84,14 @@ describe("an edge on another machine than its hub", () => {
   test("gets its stream and forwards to the hub's API over TLS", async () => {
     const rig = await edgeTrusting(pem("hub.crt"));
     await until(() => rig.edge.ready());
+    expect(hub.hub.callers.edges, "the hub knows its edge, and of which version it is").toEqual([version]);
     const live = await ask(rig.port, "/hub/live", { host: rig.host });
     expect([live.status, JSON.parse(live.body)]).toEqual([200, { status: "ok" }]);
     // Asked over the internal listener as well: an unknown token is nobody's.
     const token = `Authorization: token berth_${"x".repeat(38)}`;
     expect((await ask(rig.port, "/user/ana/api", { host: rig.host, headers: [token] })).status).toBe(403);
+    for (const one of rigs.splice(0)) await one.close();
+    await until(() => hub.hub.callers.edges.length === 0);
   });
 
   test.each([
@@ -128,6 +132,7 @@ describe("a web on another machine than its hub", () => {
   test("asks it over TLS, when the certificate is one it trusts", async () => {
     setWebSettings(readWebEnvironment(environment(pem("hub.crt"))).settings);
     expect((await askLoginOptions()).local).toBe(true);
+    expect(hub.hub.callers.web?.version).toBe(version);
   });
 });
 

@@ -94,6 +94,14 @@ describe("a group's own namespace, under exactly the documented ClusterRoles", (
     });
   });
 
+  test("S-73: doctor finds all allowed across the cluster, in a namespace it made and of the registry's login, and no more", async () => {
+    const found = new Map((await checkHub(hub, ctx())).map((check) => [check.name, check]));
+    expect(found.get("Kubernetes permissions")).toMatchObject({ message: "All that is needed is allowed." });
+    expect(found.get("Kubernetes account")).toMatchObject({ ok: true });
+    expect(found.get("Default profile")).toMatchObject({ message: expect.stringMatching(/^The cluster would take/) });
+    expect([...found.values()].filter(({ ok }) => !ok)).toEqual([]);
+  });
+
   test("is found whole by every further look: what the API server makes of the pieces is what was meant", async () => {
     const group = (await findGroup(hub.db, "physics")) ?? null;
     const tenancy = tenancyOf(hub.config, { namespace: physics, group, userId: null });

@@ -17,7 +17,7 @@ export async function storageChecks(
   pending: readonly V1Pod[],
 ): Promise<HealthCheck[]> {
   const wanted = wantedClasses(plan);
-  const waiting = await waitingClaims(k, pending).catch(() => []);
+  const waiting = await waitingClaims(k, pending);
   const stuck = stuckClaimsJudged(waiting, k.clock.now());
   return [...(wanted === null ? [] : [await classCheck(k, wanted)]), ...(stuck === null ? [] : [stuck])];
 }

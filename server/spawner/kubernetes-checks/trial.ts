@@ -24,6 +24,7 @@ export function trialsJudged(trials: readonly Trial[]): HealthCheck {
 
 function judged({ namespace, what }: Omit<Trial, "refusal">, refusal: KubeApiError): HealthCheck {
   const { detail, status } = refusal;
+  if (status === 0) return wrong(name, `Can't be tried in ${namespace}: ${detail}.`, null);
   if (/cannot create resource/.test(detail)) return fine(name, `Not tried: Berth may make no ${what} in ${namespace}.`);
   if (isQuotaUncounted(refusal)) return fine(name, `Not tried: a quota in ${namespace} isn't counted yet.`);
   // A webhook that says it has side effects isn't asked in a dry run; the API server then refuses the whole.
@@ -50,16 +51,12 @@ function judged({ namespace, what }: Omit<Trial, "refusal">, refusal: KubeApiErr
 type Quota = { readonly name: string; readonly isImpossible: boolean };
 
 function quotaJudged(namespace: string, message: string, quota: Quota): HealthCheck {
+  // Berth's own says what a group may use; that nothing more fits is what it is for.
+  if (quota.name === quotaName) return fine(name, `In ${namespace} the group's quota has no room for one more now.`);
   const see = `kubectl --namespace ${namespace} describe resourcequota ${quota.name}`;
-  if (quota.isImpossible)
-    return wrong(
-      name,
-      message,
-      `No server of it can ever start there. Raise that quota (${see}), or lower the profile.`,
-    );
-  // Berth's own says what a group bought; that it is used up is what it is for.
-  if (quota.name === quotaName) return fine(name, `In ${namespace} the group's quota is used up now.`);
-  return wrong(name, message, `It is used up. Raise that quota (${see}), or stop what else runs there.`);
+  return quota.isImpossible
+    ? wrong(name, message, `No server of it can ever start there. Raise that quota (${see}), or lower the profile.`)
+    : wrong(name, message, `It is used up. Raise that quota (${see}), or stop what else runs there.`);
 }
 
 /** Admission's words: `exceeded quota: q, requested: pods=1, used: pods=3, limited: pods=3`; `failed quota: q: must specify limits.cpu`. */
@@ -78,5 +75,14 @@ function quotaIn(detail: string): Quota | null {
 
 function amountsIn(text: string): ReadonlyMap<string, number> {
   const pairs = [...text.matchAll(/([^\s,=]+)=([^\s,]+)/g)];
-  return new Map(pairs.map(([, resource = "", amount = ""]) => [resource, parseKubernetesQuantity(amount)]));
+  return new Map(pairs.map(([, resource = "", amount = ""]) => [resource, amountOf(amount)]));
+}
+
+/** These words are for people: an amount that can't be read compares with none. */
+function amountOf(text: string): number {
+  try {
+    return parseKubernetesQuantity(text);
+  } catch {
+    return Number.NaN;
+  }
 }

@@ -49,8 +49,8 @@ function Check({ check: { name, ok, message, fix } }: { readonly check: HealthCh
         <p className="font-medium">
           {name} <span className="sr-only">{t(ok ? "health.ok" : "health.notOk")}</span>
         </p>
-        <p className="text-muted">{message}</p>
-        {!ok && fix !== null && <p className="mt-1">{t("health.fix", { fix })}</p>}
+        <p className="break-words text-muted">{message}</p>
+        {!ok && fix !== null && <p className="mt-1 break-words">{t("health.fix", { fix })}</p>}
       </div>
     </li>
   );

@@ -6,6 +6,7 @@ import { serverSelector } from "#k8s/labels.ts";
 import type { KubernetesContext } from "../kubernetes-context.ts";
 import { watchedNamespace } from "../kubernetes-look.ts";
 import type { HealthCheck, ServersPlan } from "../spawner.ts";
+import { addressesOf } from "./addresses-of.ts";
 import { fine, wordsOf, wrong } from "./said.ts";
 
 const name = "Hub's address";
@@ -14,6 +15,9 @@ const podsAtMost = 250;
 /** Servers with a login of their own keep the address they were started with. null: there are none. */
 export async function hubAddressCheck(k: KubernetesContext, { hubApiUrl }: ServersPlan): Promise<HealthCheck | null> {
   if (hubApiUrl === null) return null;
+  const service = serviceBehind(hubApiUrl, process.env);
+  const moved = service === null ? null : movedJudged(service, hubApiUrl, await addressesOf(k, service));
+  if (moved !== null) return moved;
   const labelSelector = serverSelector(k.installationId);
   const query = { namespace: watchedNamespace(k), labelSelector, fieldSelector: "status.phase=Running" };
   try {
@@ -24,6 +28,30 @@ export async function hubAddressCheck(k: KubernetesContext, { hubApiUrl }: Serve
     if (isForbidden(error)) return null;
     return wrong(name, `Servers can't be looked at: ${wordsOf(error)}.`, null);
   }
+}
+
+/** The Service whose address this process was told, when it stands in the URL: Kubernetes tells it once, when the pod starts. */
+export function serviceBehind(
+  hubApiUrl: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null {
+  const host = hostIn(hubApiUrl);
+  const found = ["BERTH_HUB", "HUB"].find((service) => environment[`${service}_SERVICE_HOST`] === host);
+  return found?.toLowerCase().replace("_", "-") ?? null;
+}
+
+/** null: it is where it was, or there is no DNS that could say. */
+export function movedJudged(service: string, hubApiUrl: string, today: readonly string[]): HealthCheck | null {
+  if (today.length === 0 || today.includes(hostIn(hubApiUrl))) return null;
+  return wrong(
+    name,
+    `Servers are told to call the hub at ${hubApiUrl}, but the Service ${service} has the address ${today.join(", ")} now.`,
+    "kubectl rollout restart deployment/hub; servers with a login of their own that run have to be restarted too.",
+  );
+}
+
+function hostIn(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "");
 }
 
 function addressIn({ spec }: V1Pod): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressesJudged } from "./hub-address.ts";
+import { addressesJudged, movedJudged, serviceBehind } from "./hub-address.ts";
 import { namesJudged } from "./names.ts";
 
 const byAddress = "http://10.96.0.7:8081/hub/api";
@@ -38,6 +38,22 @@ describe("the hub's address in servers that run", () => {
     expect(addressesJudged(byAddress, [byAddress, old, old], false)).toMatchObject({
       ok: false,
       message: `Servers are to call the hub at ${byAddress}; 2 that run have ${old} instead.`,
+    });
+  });
+
+  test("is compared with the Service's own, where DNS can say it: a Service made anew after the hub started is named", () => {
+    const environment = { HUB_SERVICE_HOST: "10.96.0.7" };
+    expect(serviceBehind(byAddress, environment)).toBe("hub");
+    expect(serviceBehind(byName, environment)).toBeNull();
+    expect(serviceBehind(byAddress, { BERTH_HUB_SERVICE_HOST: "10.96.0.7" })).toBe("berth-hub");
+    expect([movedJudged("hub", byAddress, []), movedJudged("hub", byAddress, ["fd00::7", "10.96.0.7"])]).toEqual([
+      null,
+      null,
+    ]);
+    expect(movedJudged("hub", byAddress, ["10.96.0.99"])).toMatchObject({
+      ok: false,
+      message: expect.stringContaining("the Service hub has the address 10.96.0.99 now"),
+      fix: expect.stringContaining("rollout restart deployment/hub"),
     });
   });
 });

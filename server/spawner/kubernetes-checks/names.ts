@@ -1,19 +1,19 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { KubernetesContext } from "../kubernetes-context.ts";
 import type { HealthCheck, ServersPlan } from "../spawner.ts";
+import { addressesOf } from "./addresses-of.ts";
 import { fine, wrong } from "./said.ts";
 
 const name = "Names (DNS)";
 /** Every cluster's DNS knows it (kubernetes/dns, specification 2.3). */
 const everyClusters = "kubernetes.default.svc";
-const patienceMs = 3000;
 
 /** Whether servers' own look-ups work only they could say; what Berth itself needs of DNS can be seen. */
 export async function namesCheck(k: KubernetesContext, { hubApiUrl }: ServersPlan): Promise<HealthCheck> {
   const isInCluster = process.env.KUBERNETES_SERVICE_HOST !== undefined;
   const hubName = hubApiUrl === null ? null : nameIn(hubApiUrl);
-  const resolves = (host: string | null) => (host === null || !isInCluster ? null : isResolved(k, host));
+  const resolves = async (host: string | null) =>
+    host === null || !isInCluster ? null : (await addressesOf(k, host)).length > 0;
   const [cluster, hub] = await Promise.all([resolves(everyClusters), resolves(hubName)]);
   return namesJudged({ isInCluster, cluster, hubApiUrl, hub });
 }
@@ -22,24 +22,6 @@ export async function namesCheck(k: KubernetesContext, { hubApiUrl }: ServersPla
 function nameIn(url: string): string | null {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
   return isIP(host) === 0 ? host : null;
-}
-
-async function isResolved(k: KubernetesContext, host: string): Promise<boolean> {
-  const late = new AbortController();
-  const looked = lookup(host).then(
-    () => true,
-    () => false,
-  );
-  // getaddrinfo has no time-out of its own.
-  const tooLate = k.clock.sleep(patienceMs, late.signal).then(
-    () => false,
-    () => false,
-  );
-  try {
-    return await Promise.race([looked, tooLate]);
-  } finally {
-    late.abort();
-  }
 }
 
 /** `cluster` and `hub`: whether this process can resolve every cluster's own name, and the hub's as servers are told it; null: not tried. */

@@ -1,58 +1,13 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { endAskedAtMs, isReady, nextImage, prepareChartTests, Release } from "./chart-release.ts";
+import { chartValues, drainSeconds, publicUrl } from "./chart-values.ts";
 import { type HeldLine, Visitor } from "./chart-visitor.ts";
 import { waitFor } from "./processes.ts";
 import { berthImage } from "./recipes/berth-image.ts";
 
-const publicUrl = "http://hub.example.test";
 const password = "correct horse battery";
-const drainSeconds = 12;
 const withWebSocket = Array.from({ length: 20 }, (_, index) => `socket-${index}`);
 const starters = Array.from({ length: 5 }, (_, index) => `starter-${index}`);
-
-/** What answers a WebSocket with its own words, in a tenth of JupyterLab's time and memory. */
-const echo = `
-import asyncio, sys, tornado.web, tornado.websocket
-class Echo(tornado.websocket.WebSocketHandler):
-    def check_origin(self, origin): return True
-    def on_message(self, message): self.write_message(message)
-class Here(tornado.web.RequestHandler):
-    def get(self): self.write("here")
-async def main():
-    tornado.web.Application([(r".*/echo", Echo), (r".*", Here)]).listen(int(sys.argv[1]))
-    await asyncio.Event().wait()
-asyncio.run(main())`;
-
-function values(image: string): object {
-  const [name, tag] = image.split(":");
-  const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } };
-  return {
-    image: { name, tag },
-    postgresql: { image: { name: "localhost/postgres", tag: "1" }, resources, storage: { size: "1Gi" } },
-    hub: { publicUrl, allowInsecure: true, resources },
-    edge: { drainSeconds, resources },
-    web: { resources },
-    singleuser: {
-      image: { name: "localhost/singleuser-r", tag: "1" },
-      cpu: { limit: 1, guarantee: 0.01 },
-      memory: { limit: "768M", guarantee: "32M" },
-      profileList: [
-        { display_name: "Python and R", slug: "lab", default: true },
-        {
-          display_name: "Echo",
-          slug: "echo",
-          kubespawner_override: {
-            ...{ cpu_limit: 0.2, cpu_guarantee: 0.01, mem_limit: "128M", mem_guarantee: "16M" },
-            app: {
-              ...{ command: ["python3", "-c", echo, "8888"], port: 8888 },
-              ...{ keepImageEntrypoint: false, secretVariable: "APP_SECRET" },
-            },
-          },
-        },
-      ],
-    },
-  };
-}
 
 let release: Release;
 let portal: Visitor;
@@ -82,7 +37,7 @@ async function imagesOf(component: string): Promise<string[]> {
 }
 
 test("the documented command installs edge, hub and web, two of each, on a cluster without DNS", async () => {
-  const notes = await release.upgrade(values(berthImage));
+  const notes = await release.upgrade(chartValues());
   expect(notes).toContain(publicUrl);
   expect(notes).toContain("berth user add");
   for (const component of ["edge", "hub", "web"]) expect(await imagesOf(component)).toEqual([berthImage, berthImage]);
@@ -159,7 +114,7 @@ async function upgradeUnderLoad(leaving: Leaving): Promise<{ readonly ordered: s
   const ordered: string[] = [];
   const refused: string[] = [];
   let upgraded = false;
-  const upgrading = release.upgrade(values(nextImage)).finally(() => {
+  const upgrading = release.upgrade(chartValues({ image: nextImage })).finally(() => {
     upgraded = true;
   });
   await waitFor("the upgrade is through and the old pods are gone", 280, async () => {

@@ -24,12 +24,18 @@ export async function prepareChartTests(): Promise<void> {
 export type CorePod = {
   readonly metadata: {
     readonly name: string;
+    readonly uid: string;
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly labels: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
     readonly deletionGracePeriodSeconds?: number;
   };
   readonly spec: { readonly containers: readonly { readonly image: string }[] };
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+    readonly podIP?: string;
+  };
 };
 
 /** One release of the chart, by the commands its documentation gives. */

@@ -2,7 +2,24 @@ import { randomUUID } from "node:crypto";
 import { request } from "undici";
 import { WebSocket } from "ws";
 
-type Answer = { readonly status: number; readonly text: string; readonly cookies: readonly string[] };
+export type Answer = {
+  readonly status: number;
+  readonly text: string;
+  readonly cookies: readonly string[];
+  readonly retryAfterSeconds: number | null;
+};
+
+/** An upgrade that was answered as a request. */
+export class LineRefused extends Error {
+  readonly status: number;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(status: number, retryAfter: string | undefined) {
+    super(`a WebSocket was refused with ${status}`);
+    this.status = status;
+    this.retryAfterSeconds = secondsOf(retryAfter);
+  }
+}
 
 /** People and scripts before the portal's Service, under its public name: by a login, or by a token. */
 export class Visitor {
@@ -29,7 +46,8 @@ export class Visitor {
       ...(body === undefined ? {} : { body: isForm ? body.toString() : JSON.stringify(body) }),
     });
     const cookies = [response.headers["set-cookie"] ?? []].flat();
-    return { status: response.statusCode, text: await response.body.text(), cookies };
+    const retryAfterSeconds = secondsOf(response.headers["retry-after"]);
+    return { status: response.statusCode, text: await response.body.text(), cookies, retryAfterSeconds };
   }
 
   /** Must go well. */
@@ -62,7 +80,15 @@ export class Visitor {
 
   /** A new kernel of that kind runs one cell: its result, or what went wrong. */
   async runCell(prefix: string, kernelName: string, code: string): Promise<string> {
-    const { id } = (await this.json("POST", `${prefix}api/kernels`, { name: kernelName })) as { id: string };
+    return await this.runCellIn(prefix, await this.newKernel(prefix, kernelName), code);
+  }
+
+  async newKernel(prefix: string, kernelName: string): Promise<string> {
+    return ((await this.json("POST", `${prefix}api/kernels`, { name: kernelName })) as { id: string }).id;
+  }
+
+  /** As a page that was opened again does: a new WebSocket to the kernel there is. */
+  async runCellIn(prefix: string, id: string, code: string): Promise<string> {
     const line = await this.line(`${prefix}api/kernels/${id}/channels?session_id=${randomUUID()}`);
     try {
       line.say(executeRequest(code));
@@ -76,6 +102,8 @@ export class Visitor {
     return { host: this.#publicUrl.host, origin: this.#publicUrl.origin, ...this.#credential };
   }
 }
+
+export class LineEnded extends Error {}
 
 /** A WebSocket that notes when it ended, and how. */
 export class HeldLine {
@@ -97,7 +125,13 @@ export class HeldLine {
 
   static async open(socket: WebSocket): Promise<HeldLine> {
     const line = new HeldLine(socket);
-    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    await new Promise((resolve, reject) => {
+      socket.once("open", resolve).once("error", reject);
+      socket.once("unexpected-response", (request, { statusCode = 0, headers }) => {
+        reject(new LineRefused(statusCode, headers["retry-after"]));
+        request.destroy();
+      });
+    });
     socket.on("error", () => undefined);
     return line;
   }
@@ -108,18 +142,24 @@ export class HeldLine {
 
   /** What the first message that means something means. */
   async first<T>(read: (text: string) => T | undefined): Promise<T> {
-    return await new Promise((resolve, reject) => {
-      this.#socket.once("close", () => reject(new Error("the WebSocket ended without an answer")));
-      this.#listener = (text) => {
-        const found = read(text);
-        if (found !== undefined) resolve(found);
-      };
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const ended = () => reject(new LineEnded("the WebSocket ended without an answer"));
+    if (this.ended !== null) ended();
+    this.#socket.once("close", ended);
+    this.#listener = (text) => {
+      const found = read(text);
+      if (found !== undefined) resolve(found);
+    };
+    return await promise.finally(() => this.#socket.off("close", ended));
   }
 
   hangUp(): void {
     this.#socket.terminate();
   }
+}
+
+function secondsOf(header: string | string[] | undefined): number | null {
+  return header === undefined ? null : Number(header);
 }
 
 type Message = {

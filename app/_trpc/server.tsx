@@ -14,7 +14,8 @@ import superjson from "superjson";
 import { fetch as undiciFetch } from "undici";
 import type { AppRouter } from "#server/api/root.ts";
 import type { MeView } from "#server/api/views.ts";
-import { agentFor, originFor } from "#server/web/ask-hub.ts";
+import { agentFor, originFor, repeatedOnce } from "#server/web/ask-hub.ts";
+import { noteHubAway } from "#server/web/hub-away.ts";
 import { webSettings } from "#server/web/settings.ts";
 import { createQueryClient } from "./query-client.ts";
 
@@ -22,6 +23,7 @@ import { createQueryClient } from "./query-client.ts";
 const hubForRequest = cache(async () => {
   const { hubApi } = webSettings();
   const incoming = await headers();
+  const requestId = incoming.get("x-request-id") ?? "";
   const forwarded = ["cookie", "x-forwarded-for", "x-request-id"].flatMap((name) => {
     const value = incoming.get(name);
     return value === null ? [] : [[name, value] as const];
@@ -32,11 +34,17 @@ const hubForRequest = cache(async () => {
         url: `${originFor(hubApi)}/api/trpc`,
         transformer: superjson,
         fetch: async (url, options) => {
-          const response = await undiciFetch(String(url), {
-            method: options?.method ?? "GET",
-            headers: Object.fromEntries(forwarded),
-            dispatcher: agentFor(hubApi),
+          const ask = () =>
+            undiciFetch(String(url), {
+              method: options?.method ?? "GET",
+              headers: Object.fromEntries(forwarded),
+              dispatcher: agentFor(hubApi),
+            });
+          const response = await repeatedOnce(ask).catch((error: unknown) => {
+            noteHubAway(requestId);
+            throw error;
           });
+          if (response.status === 503) noteHubAway(requestId);
           return { ok: response.ok, status: response.status, json: () => response.json() };
         },
       }),

@@ -45,6 +45,9 @@ const podKeys = {
 
 const Hub = z.strictObject({
   ...podKeys,
+  maintenance: z
+    .boolean()
+    .describe("One pod with the hub's settings that serves nobody, to run `berth restore` in (docs/backup.md)."),
   existingSecret: z
     .string()
     .describe("A Secret with signing-key, edge-key, web-key and web-secret in the place of the one the chart makes."),

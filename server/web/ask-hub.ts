@@ -29,6 +29,11 @@ export function originFor(target: HubAddress): string {
 /** The hub didn't answer, or not as agreed. Never a wrong password: that is an answer. */
 class HubUnreachable extends Error {}
 
+/** For what only reads: a connection may end with the hub behind it, and the next one leads to another hub. */
+export async function repeatedOnce<T>(question: () => Promise<T>): Promise<T> {
+  return await question().catch(question);
+}
+
 async function ask(path: string, body?: unknown): Promise<unknown> {
   const { target, key } = webSettings().internal;
   const response = await fetch(`${originFor(target)}${path}`, {
@@ -54,7 +59,7 @@ function parsed<T>(schema: z.ZodType<T>, answer: unknown): T {
 }
 
 export async function askLoginOptions(): Promise<LoginOptions> {
-  return parsed(LoginOptions, await ask("/internal/login-options"));
+  return parsed(LoginOptions, await repeatedOnce(() => ask("/internal/login-options")));
 }
 
 export async function askSignIn(question: SignInQuestion): Promise<SignInAnswer> {

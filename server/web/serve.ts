@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import path from "node:path";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
 import type { Target } from "#server/spawner/spawner.ts";
+import { answerUnavailableWhereHubAway } from "./hub-away.ts";
 import { sendLogo } from "./logo.ts";
 import { isInternalHeader, refusalFor, securityHeaders } from "./security-headers.ts";
 import { setWebSettings, type WebSettings, webSettings } from "./settings.ts";
@@ -73,6 +74,7 @@ async function answer(handle: Handler, request: IncomingMessage, response: Serve
   request.headers["x-request-id"] = requestId;
   request.headers["x-berth-path"] = request.url ?? "/";
   keepPrivate(response, requestPath);
+  answerUnavailableWhereHubAway(response, requestId);
   await handle(request, response);
 }
 

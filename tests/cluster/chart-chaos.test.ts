@@ -55,6 +55,7 @@ test(
   `edge, hub, web and database pods deleted at random for ${chaosSeconds} s: nobody sees more than a request that is repeated, running servers are untouched, and every start ends as wished`,
   async () => {
     console.log(`BERTH_CHAOS_SEED=${seed}`);
+    const startedMs = Date.now();
     const over = AbortSignal.timeout(chaosSeconds * 1000);
     const failed = new AbortController();
     const signal = AbortSignal.any([over, failed.signal]);
@@ -87,8 +88,9 @@ test(
       ),
     );
     const deleted = await deleting;
-    const count = (part: string) => deleted.filter((one) => one.part === part).length;
-    console.log(parts.map((part) => `${part} ${count(part)}`).join(", "), "deleted;", atWork.summary());
+    const secondOf = (atMs: number) => Math.round((atMs - startedMs) / 1000);
+    console.log(deleted.map(({ part, atMs }) => `${part} ${secondOf(atMs)}`).join(", "));
+    console.log(`${secondOf(Date.now())} s: ${atWork.summary()}`);
     expect(outcomes.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []))).toEqual([]);
 
     const edgesMs = deleted.filter(({ part }) => part === "edge").map(({ atMs }) => atMs);

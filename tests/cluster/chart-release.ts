@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Readable, Writable } from "node:stream";
-import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import { type ClusterApi, clusterApi } from "./api.ts";
 import { buildCluster, partFile } from "./build.ts";
+import { execInPod } from "./chart-exec.ts";
 import { importImage, tagImage } from "./images.ts";
+import { waitFor } from "./processes.ts";
 import { berthImage, packBerthImage } from "./recipes/berth-image.ts";
 
 const chart = path.resolve(import.meta.dirname, "../../k8s/chart");
@@ -30,12 +30,22 @@ export type CorePod = {
     readonly deletionTimestamp?: string;
     readonly deletionGracePeriodSeconds?: number;
   };
-  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly { readonly restartCount: number }[];
     readonly podIP?: string;
   };
+};
+
+export type Claim = {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: { readonly volumeName?: string };
 };
 
 /** One release of the chart, by the commands its documentation gives. */
@@ -81,36 +91,24 @@ export class Release {
 
   /** `kubectl exec deploy/hub -- COMMAND`; what it printed on stdout. */
   async execInHub(command: readonly string[], input = ""): Promise<string> {
-    const config = new KubeConfig();
-    config.loadFromFile(this.#kubeconfig);
+    return (await this.streamThroughHub(command, Buffer.from(input))).toString();
+  }
+
+  /** `kubectl exec -i deploy/hub -- COMMAND < INPUT > OUTPUT` */
+  async streamThroughHub(command: readonly string[], input: Buffer = Buffer.alloc(0)): Promise<Buffer> {
     const [pod] = (await this.pods("hub")).filter(isReady);
     if (pod === undefined) throw new Error("no hub is ready");
-    const said = { stdout: "", stderr: "" };
-    const into = (stream: keyof typeof said) =>
-      new Writable({
-        write: (chunk, _encoding, done) => {
-          said[stream] += chunk;
-          done();
-        },
-      });
-    const status = await new Promise<V1Status>((resolve, reject) => {
-      const stdin = Readable.from([input]);
-      new Exec(config)
-        .exec(
-          this.namespace,
-          pod.metadata.name,
-          "hub",
-          [...command],
-          into("stdout"),
-          into("stderr"),
-          stdin,
-          false,
-          resolve,
-        )
-        .catch(reject);
-    });
-    if (status.status !== "Success") throw new Error(`${command.join(" ")}: ${status.message}\n${said.stderr}`);
-    return said.stdout;
+    return await this.exec(pod, command, input);
+  }
+
+  /** In the pod's only container. */
+  async exec(
+    { metadata, spec }: CorePod,
+    command: readonly string[],
+    input: Buffer = Buffer.alloc(0),
+  ): Promise<Buffer> {
+    const place = { kubeconfig: this.#kubeconfig, namespace: this.namespace, pod: metadata.name };
+    return await execInPod({ ...place, container: spec.containers[0]?.name ?? "" }, command, input);
   }
 
   async pods(component: string): Promise<readonly CorePod[]> {
@@ -118,8 +116,8 @@ export class Release {
     return (await this.#items(`pods?labelSelector=${selector}`)) as readonly CorePod[];
   }
 
-  async claims(): Promise<readonly { readonly metadata: { readonly name: string; readonly uid: string } }[]> {
-    return (await this.#items("persistentvolumeclaims")) as readonly { metadata: { name: string; uid: string } }[];
+  async claims(): Promise<readonly Claim[]> {
+    return (await this.#items("persistentvolumeclaims")) as readonly Claim[];
   }
 
   /** The address of a Service, which this machine reaches as the node it is. */
@@ -129,6 +127,13 @@ export class Release {
     };
     if (spec?.clusterIP === undefined) throw new Error(`the Service ${name} has no address`);
     return spec.clusterIP;
+  }
+
+  /** With all that is in it, and waits until it is. */
+  async removeNamespace(): Promise<void> {
+    const path = `/api/v1/namespaces/${this.namespace}`;
+    await this.api.call("DELETE", path);
+    await waitFor("the namespace is gone", 180, async () => (await this.api.call("GET", path)).status === 404);
   }
 
   async remove(): Promise<void> {

@@ -15,7 +15,7 @@ replicas resources nodeSelector tolerations affinity topologySpreadConstraints e
 
 {{- define "berth.hubConfig" -}}
 {{- $podKeys := splitList " " (include "berth.podKeys" .) -}}
-{{- $hub := include "berth.without" (dict "of" .Values.hub "keys" (concat $podKeys (list "existingSecret" "serviceAccount" "db"))) | fromYaml -}}
+{{- $hub := include "berth.without" (dict "of" .Values.hub "keys" (concat $podKeys (list "existingSecret" "serviceAccount" "db" "maintenance"))) | fromYaml -}}
 {{- $db := omit .Values.hub.db "existingSecret" "existingSecretKey" -}}
 {{- if $db }}{{ $_ := set $hub "db" $db }}{{ end -}}
 {{- $_ := set $hub "apiListen" "0.0.0.0:8081" -}}

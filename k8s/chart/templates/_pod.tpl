@@ -70,7 +70,7 @@ metadata:
   name: {{ $role }}
   labels: {{- include "berth.labels" $labels | nindent 4 }}
 spec:
-  replicas: {{ $values.replicas }}
+  replicas: {{ ternary 1 $values.replicas (eq true .maintenance) }}
   revisionHistoryLimit: 5
   strategy: { type: RollingUpdate, rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
   selector:
@@ -122,18 +122,24 @@ spec:
         - name: {{ $role }}
           image: {{ include "berth.image" $root | quote }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+          {{- if .maintenance }}
+          command: [/usr/local/bin/node, -e, "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1e9)"]
+          {{- else }}
           args: [serve, --role, {{ $role }}]
+          {{- end }}
           env:
             - { name: BERTH_CONFIG, value: /etc/berth/config/berth.yaml }
             - { name: BERTH_HOME, value: /var/lib/berth }
             {{- .env | nindent 12 }}
             {{- include "berth.env" $values.extraEnv | nindent 12 }}
           ports: {{- toYaml .ports | nindent 12 }}
+          {{- if not .maintenance }}
           startupProbe: {{- toYaml (merge (dict "periodSeconds" 2 "failureThreshold" 90 "timeoutSeconds" 3) .live) | nindent 12 }}
           readinessProbe: {{- toYaml (merge (dict "periodSeconds" 5 "failureThreshold" 2 "timeoutSeconds" 3) .ready) | nindent 12 }}
           livenessProbe: {{- toYaml (merge (dict "periodSeconds" 10 "failureThreshold" 6 "timeoutSeconds" 5) .live) | nindent 12 }}
           # Services forget a pod a moment after it is told to end: until then it goes on answering. The image has no shell.
           lifecycle: { preStop: { exec: { command: [/usr/local/bin/node, -e, "setTimeout(() => {}, 5000)"] } } }
+          {{- end }}
           resources: {{- toYaml $values.resources | nindent 12 }}
           securityContext: {{- include "berth.containerSecurity" $values | nindent 12 }}
           volumeMounts:

@@ -114,7 +114,7 @@ async function upgradeUnderLoad(leaving: Leaving): Promise<{ readonly ordered: s
   const ordered: string[] = [];
   const refused: string[] = [];
   let upgraded = false;
-  const upgrading = release.upgrade(chartValues({ image: nextImage })).finally(() => {
+  const upgrading = release.upgrade(chartValues(nextImage)).finally(() => {
     upgraded = true;
   });
   await waitFor("the upgrade is through and the old pods are gone", 280, async () => {

@@ -67,10 +67,24 @@ export class Release {
 
   /** The documented command; the same installs and upgrades. */
   async upgrade(values: object): Promise<string> {
+    return await this.#upgrade(values, "--wait", "--timeout", "4m");
+  }
+
+  /** As docs/backup.md has it: no `--wait`, because edge and web of a new release wait for a hub that serves. */
+  async upgradeForMaintenance(values: object): Promise<void> {
+    await this.#upgrade(values, "--set", "hub.maintenance=true");
+    for (const part of ["hub", "postgres"])
+      await waitFor(`one pod of ${part} is left, and ready`, 180, async () => {
+        const pods = await this.pods(part);
+        return pods.length === 1 && pods.every(isReady);
+      });
+  }
+
+  async #upgrade(values: object, ...more: readonly string[]): Promise<string> {
     const config = path.join(this.#folder, "config.yaml");
     writeFileSync(config, JSON.stringify(values));
     const documented = ["upgrade", "--cleanup-on-fail", "--install", "berth", chart, "--namespace", this.namespace];
-    return await this.helm(...documented, "--create-namespace", "--values", config, "--wait", "--timeout", "4m");
+    return await this.helm(...documented, "--create-namespace", "--values", config, ...more);
   }
 
   async helm(...args: readonly string[]): Promise<string> {

@@ -77,7 +77,7 @@ async function takeBackup(): Promise<void> {
 
 /** Steps 1, 3 and 4: a hub that serves nobody, the backup, the hub again. */
 async function restore(...flags: readonly string[]): Promise<void> {
-  await release.upgrade(chartValues({ hub: { maintenance: true } }));
+  await release.upgradeForMaintenance(chartValues());
   const said = (await release.streamThroughHub(["berth", "restore", "-", ...flags], backup)).toString();
   expect(said).toMatch(/^Restored 3 users and 3 homes as of /);
   await release.upgrade(chartValues());
@@ -93,9 +93,11 @@ async function uninstall(): Promise<void> {
 }
 
 describe("F-34: a release and its database are lost; the cluster isn't", () => {
-  test("restored from its backup, it knows the same tokens and homes, and finds the servers that still run", async () => {
+  test("restored from its backup, it knows the same tokens and homes, finds the servers that ran then and still run, and stops what was started since", async () => {
     const before = { homes: await homes(), pods: await Promise.all(running.map(podOf)) };
     await takeBackup();
+    await as("eva").json("POST", serverOf("eva"), { profile: "echo" });
+    await becomes("eva", "ready");
     await uninstall();
     await release.api.call("DELETE", pathOf("persistentvolumeclaims", "data-postgres-0"));
     await waitFor("the database's volume is gone", 60, async () =>
@@ -109,6 +111,11 @@ describe("F-34: a release and its database are lost; the cluster isn't", () => {
       await answers(user);
     }
     await becomes("eva", "stopped");
+    await waitFor(
+      "the server that isn't on record is gone",
+      60,
+      async () => (await release.pods("singleuser-server")).length === running.length,
+    );
     const after = await Promise.all(running.map(podOf));
     expect(after.map(({ metadata }) => metadata.uid)).toEqual(before.pods.map(({ metadata }) => metadata.uid));
     expect(await homes()).toMatchObject(
@@ -177,7 +184,7 @@ describe("F-35: everything is lost but the backup and the volumes", () => {
     await release.api.call("DELETE", pathOf("persistentvolumeclaims", evas?.metadata.name));
     await waitFor("eva's claim is gone", 60, async () => (await homes()).length === people.length - 1);
     await takeBackup();
-    await release.upgrade(chartValues({ hub: { maintenance: true } }));
+    await release.upgradeForMaintenance(chartValues());
     await release.streamThroughHub(["berth", "restore", "-", "--new-cluster", "--replace"], backup);
     await release.upgrade(chartValues());
     await as("eva").json("POST", serverOf("eva"), { profile: "echo" });

@@ -16,16 +16,14 @@ async def main():
     await asyncio.Event().wait()
 asyncio.run(main())`;
 
-type Wanted = { readonly image?: string; readonly hub?: object };
-
 /** As small as an installation can be here: JupyterLab is the default profile, `echo` the one for crowds. */
-export function chartValues({ image = berthImage, hub = {} }: Wanted = {}): object {
+export function chartValues(image = berthImage): object {
   const [name, tag] = image.split(":");
   const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } };
   return {
     image: { name, tag },
     postgresql: { image: { name: "localhost/postgres", tag: "1" }, resources, storage: { size: "1Gi" } },
-    hub: { publicUrl, allowInsecure: true, resources, ...hub },
+    hub: { publicUrl, allowInsecure: true, resources },
     edge: { drainSeconds, resources },
     web: { resources },
     singleuser: {

@@ -32,8 +32,16 @@ function renderFailure(failure: Failure, asker: Asker): { described: Described; 
   );
   if (failure.kind === "two-sessions" && asker.wantsPage)
     for (const line of failure.expired) headers.push("Set-Cookie", line);
-  if (described.retryAfterSeconds !== null) headers.push("Retry-After", String(described.retryAfterSeconds));
+  if (described.retryAfterSeconds !== null) {
+    headers.push("Retry-After", String(described.retryAfterSeconds));
+    if (asker.wantsPage && comesBackByItself(failure)) headers.push("Refresh", String(described.retryAfterSeconds));
+  }
   return { described, headers, body };
+}
+
+/** There is nothing on such a page to decide: the browser asks again by itself (F-03, F-11). */
+function comesBackByItself({ kind }: Failure): boolean {
+  return kind === "portal-unavailable" || kind === "cut-off" || kind === "stale-routes";
 }
 
 function messageOf({ title, sentence }: Described): string {

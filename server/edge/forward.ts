@@ -43,7 +43,8 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
   readonly #socket: Socket;
   readonly #bytesBefore: number;
   #abort: ((error?: Error) => void) | null = null;
-  #state: "dialling" | "redialling" | "sent" | "answering" | "over" = "dialling";
+  #repeated = false;
+  #state: "dialling" | "sent" | "answering" | "over" = "dialling";
   #informational = 0;
   #flowing = false;
   #held: Buffer | null = null;
@@ -145,18 +146,26 @@ export class Forwarding implements Dispatcher.DispatchHandler, Exchange {
 
   onError(error: Error & { code?: string }): void {
     if (this.#state === "over") return;
-    const { state, failure } = { state: this.#state, failure: failureOf(this.#state, error.code ?? "") };
-    // Nothing was sent and nothing can have happened: once more, in case the listener was just being replaced.
-    if (state === "dialling" && failure === "refused-connection" && this.#mayRepeat()) {
-      this.#state = "redialling";
-      return void this.start();
+    const failure = failureOf(this.#state, error.code ?? "");
+    if (!this.#mayRepeat(failure)) {
+      this.#fail(failure);
+      return;
     }
-    this.#fail(failure);
+    this.#repeated = true;
+    this.#state = "dialling";
+    this.start();
   }
 
-  #mayRepeat(): boolean {
+  /**
+   * What only reads, once more: nothing was sent, in case the listener was just being replaced; or the portal's part that had it ended
+   * before it answered, and behind the same address is another one (RFC 9110 §9.2.2).
+   */
+  #mayRepeat(failure: ForwardFailure): boolean {
     const { method } = this.#request;
-    return !this.#plan.hasBody && (method === "GET" || method === "HEAD" || method === "OPTIONS");
+    const readsOnly = !this.#plan.hasBody && (method === "GET" || method === "HEAD" || method === "OPTIONS");
+    if (this.#repeated || !readsOnly) return false;
+    const endedUnanswered = this.#state === "sent" && failure === "bad-answer" && this.#plan.source.kind === "portal";
+    return endedUnanswered || (this.#state === "dialling" && failure === "refused-connection");
   }
 
   #fail(failure: ForwardFailure): void {

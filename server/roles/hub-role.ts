@@ -61,7 +61,7 @@ export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
     hub,
     stop: async () => {
       metrics.stop();
-      await Promise.all(servers.map(closeServer));
+      await Promise.all(servers.map((server) => closeServer(server)));
       await hub.stop();
     },
   };

@@ -33,7 +33,7 @@ export async function serveWeb(options: WebOptions): Promise<Web> {
   await listenOn(server, options.listen);
   return {
     stop: async () => {
-      await closeServer(server);
+      await closeServer(server, () => true);
       await app.close();
     },
   };

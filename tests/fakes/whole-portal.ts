@@ -101,7 +101,7 @@ export class Portal extends PortalVisitor {
     if (ending === null) return;
     this.#running = null;
     ending.metrics.stop();
-    await Promise.all(ending.listeners.map(closeServer));
+    await Promise.all(ending.listeners.map((server) => closeServer(server)));
     await ending.hub.stop();
   }
 

@@ -8,7 +8,13 @@ const named = (name: string) =>
     response.setHeader("x-who", name);
     echo(request, response);
   });
+/** Ends the connection of the next requests it gets, as a hub that is killed does. */
+let cutsOff = 0;
 const [hub, web] = [named("hub"), named("web")];
+for (const part of [hub, web])
+  part.prependListener("request", (request) => {
+    if (cutsOff-- > 0) request.socket.destroy();
+  });
 let rig: Rig;
 
 beforeAll(async () => {
@@ -63,6 +69,33 @@ describe("the portal behind the edge", () => {
       [],
     );
     expect(echoed.valuesOf("rsc")).toEqual(["1"]);
+  });
+
+  test("F-33: what only reads is asked once more where hub or web ended before its answer; nothing else is", async () => {
+    for (const target of ["/hub/api/user", "/hub/home"]) {
+      cutsOff = 1;
+      expect((await send(target)).status).toBe(200);
+      cutsOff = 2;
+      expect((await send(target)).status).toBe(503);
+    }
+    cutsOff = 1;
+    const ordered = await ask(rig.port, "/hub/api/users/ana/server", { host: rig.host, method: "POST" });
+    expect([ordered.status, ordered.headers.get("retry-after")]).toEqual([503, ["5"]]);
+    cutsOff = 0;
+  });
+
+  test("F-03, F-11: the page that says the portal is away comes back by itself; what a program gets says when", async () => {
+    cutsOff = 2;
+    const page = await send("/hub/home", "Accept: text/html");
+    expect([page.status, page.headers.get("refresh"), page.headers.get("retry-after")]).toEqual([503, ["5"], ["5"]]);
+    cutsOff = 2;
+    const answer = await send("/hub/api/user", "Accept: application/json");
+    expect([answer.status, answer.headers.get("refresh"), answer.headers.get("retry-after")]).toEqual([
+      503,
+      undefined,
+      ["5"],
+    ]);
+    cutsOff = 0;
   });
 
   test("S-58: an answer of the portal that says nothing about caching is not stored", async () => {

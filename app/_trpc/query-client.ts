@@ -1,11 +1,28 @@
 import { defaultShouldDehydrateQuery, QueryClient } from "@tanstack/react-query";
+import { TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
+import type { AppRouter } from "#server/api/root.ts";
+
+/** Longer, with the pauses below, than a hub or its database takes to be replaced. */
+const triesWhileAway = 4;
+
+/** Nobody answered, or the hub said that it can't just now. Whatever was asked may be asked again: every verb is idempotent. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof TRPCClientError)) return false;
+  const { data } = error as TRPCClientError<AppRouter>;
+  return data === undefined || data === null || data.hubCode === "unavailable";
+}
+
+export const retryPauseMs = (failures: number) => Math.min(8000, 1000 * 2 ** failures);
+export const retriesQuery = (failures: number, error: unknown) => failures < (isAway(error) ? triesWhileAway : 1);
+export const retriesMutation = (failures: number, error: unknown) => isAway(error) && failures < triesWhileAway;
 
 /** Dates survive the way from the server's render to the browser. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true },
+      queries: { staleTime: 5_000, retry: retriesQuery, retryDelay: retryPauseMs, refetchOnWindowFocus: true },
+      mutations: { retry: retriesMutation, retryDelay: retryPauseMs },
       dehydrate: { serializeData: superjson.serialize, shouldDehydrateQuery: defaultShouldDehydrateQuery },
       hydrate: { deserializeData: superjson.deserialize },
     },

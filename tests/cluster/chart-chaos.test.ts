@@ -4,7 +4,7 @@ import { deleteAtRandom, parts, SeenServers } from "./chart-chaos.ts";
 import { keepKernel, keepLine, keepReading, Starter } from "./chart-load.ts";
 import { Patience } from "./chart-patience.ts";
 import { isReady, prepareChartTests, Release } from "./chart-release.ts";
-import { chartValues, drainSeconds, publicUrl } from "./chart-values.ts";
+import { chartValues, drainSeconds } from "./chart-values.ts";
 import { Visitor } from "./chart-visitor.ts";
 import { waitFor } from "./processes.ts";
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await prepareChartTests();
   release = await Release.create(inject("kubeconfig"), "berth-chart-chaos");
   await release.upgrade(chartValues());
-  portal = new Visitor(await release.serviceAddress("proxy-public"), publicUrl);
+  portal = await Visitor.of(release);
   for (const user of [...withKernel, ...withLine, ...starting]) {
     await release.execInHub(["berth", "user", "add", user, "--password-stdin"], `${password}\n`);
     tokens.set(user, (await release.execInHub(["berth", "token", "create", "--user", user])).trim());

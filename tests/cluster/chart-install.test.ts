@@ -44,7 +44,7 @@ test("the documented command installs edge, hub and web, two of each, on a clust
 });
 
 test("the first login is made as the notes say, and works through the Service", async () => {
-  portal = new Visitor(await release.serviceAddress("proxy-public"), publicUrl);
+  portal = await Visitor.of(release);
   for (const [name, ...more] of [["admin", "--admin"], ["ana"]])
     await release.execInHub(["berth", "user", "add", name ?? "", ...more, "--password-stdin"], `${password}\n`);
   ana = await portal.logIn("ana", password);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { KubeJson } from "./api.ts";
 import { type CorePod, isReady, prepareChartTests, Release } from "./chart-release.ts";
-import { chartValues, publicUrl } from "./chart-values.ts";
+import { chartValues } from "./chart-values.ts";
 import { Visitor } from "./chart-visitor.ts";
 import { waitFor } from "./processes.ts";
 
@@ -38,7 +38,7 @@ afterAll(async () => await release?.remove());
 
 /** The Service is made anew with its release, at another address. */
 async function meetPortal(): Promise<void> {
-  portal = new Visitor(await release.serviceAddress("proxy-public"), publicUrl);
+  portal = await Visitor.of(release);
 }
 
 async function becomes(user: string, wanted: "ready" | "stopped"): Promise<void> {

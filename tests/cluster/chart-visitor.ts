@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { request } from "undici";
 import { WebSocket } from "ws";
+import type { Release } from "./chart-release.ts";
+import { publicUrl } from "./chart-values.ts";
+import { waitFor } from "./processes.ts";
 
 export type Answer = {
   readonly status: number;
@@ -31,6 +34,18 @@ export class Visitor {
     this.#address = address;
     this.#publicUrl = new URL(publicUrl);
     this.#credential = credential;
+  }
+
+  /** Through the Service of a release, as soon as the node knows that somebody is behind it. */
+  static async of(release: Release): Promise<Visitor> {
+    const visitor = new Visitor(await release.serviceAddress("proxy-public"), publicUrl);
+    const health = () =>
+      visitor.ask("GET", "/edge/health").then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await waitFor("the portal's Service leads to it", 30, async () => (await health()) === 200);
+    return visitor;
   }
 
   withToken(token: string): Visitor {

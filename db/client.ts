@@ -21,6 +21,19 @@ export type CreateDbOptions = {
   onError?: (error: Error) => void;
 };
 
+/**
+ * Of every single connection. One that is begun while the database moves may lead to an address where nobody is any more, and the kernel
+ * would go on dialling it for two minutes; one that is open may have lost its other end without a word.
+ */
+export const connecting = { keepAlive: true, keepAliveInitialDelayMillis: 10_000, connectionTimeoutMillis: 5000 };
+
+/** The pool's own time for a connection is how long somebody waits for their turn, too, and would hold for each. */
+class Client extends pg.Client {
+  constructor(options?: pg.ClientConfig) {
+    super({ ...options, ...connecting });
+  }
+}
+
 /** No query of ours takes seconds: a lock that isn't given or a plan gone wrong fails one request, not the pool. */
 const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
@@ -59,7 +72,7 @@ function createPool(url: string, max: number): pg.Pool {
   return new pg.Pool({
     connectionString: url,
     max,
-    keepAlive: true,
+    Client,
     connectionTimeoutMillis: 10_000,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,

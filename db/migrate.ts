@@ -6,6 +6,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate as applyMigrations } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { z } from "zod";
+import { connecting } from "./client.ts";
 
 /** Any number nobody else takes; "berth" in ASCII. */
 const migrationLock = 0x62_65_72_74_68;
@@ -51,7 +52,7 @@ export async function migrateTo(url: string, count: number): Promise<void> {
 }
 
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: url, ...connecting });
   client.on("error", () => undefined);
   await client.connect();
   return client;

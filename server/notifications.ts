@@ -1,7 +1,10 @@
 import pg from "pg";
+import { connecting } from "#db/client.ts";
 import { notifyChannel } from "#db/stream.ts";
 import type { Clock } from "#server/clock.ts";
 import type { Log } from "#server/log.ts";
+
+const lookEveryMs = 1000;
 
 type Listener = (value: string) => void;
 
@@ -12,7 +15,7 @@ export class Notifications {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #ended = new AbortController();
-  #loop: Promise<void> | null = null;
+  #loop: Promise<unknown> | null = null;
   #connected = false;
 
   constructor(url: string, clock: Clock, log: Log) {
@@ -21,7 +24,7 @@ export class Notifications {
     this.#log = log;
   }
 
-  /** `resync` is called after every (re)connection: what was said in between is lost, so look for yourself. */
+  /** `resync` is called after every (re)connection, and each second without one: what is said then isn't heard, so look for yourself. */
   on(topic: "server" | "stream" | "wish" | "view" | "group" | "resync", listener: Listener): () => void {
     const listeners = this.#listeners.get(topic) ?? new Set();
     listeners.add(listener);
@@ -34,7 +37,7 @@ export class Notifications {
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#loop = Promise.all([this.#run(), this.#lookWhileDeaf()]);
   }
 
   async stop(): Promise<void> {
@@ -53,8 +56,16 @@ export class Notifications {
     }
   }
 
+  async #lookWhileDeaf(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      await this.#clock.sleep(lookEveryMs, signal).catch(() => undefined);
+      if (!this.#connected && !signal.aborted) this.#tell("resync", "");
+    }
+  }
+
   async #listen(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, keepAlive: true });
+    const client = new pg.Client({ connectionString: this.#url, ...connecting });
     const closed = new Promise<void>((resolve, reject) => {
       client.on("error", reject);
       client.on("end", resolve);
@@ -63,7 +74,8 @@ export class Notifications {
     const onAbort = () => void client.end().catch(() => undefined);
     this.#ended.signal.addEventListener("abort", onAbort, { once: true });
     try {
-      await client.connect();
+      // Ended while it connects, pg leaves this promise as it is.
+      await Promise.race([client.connect(), closed]);
       client.on("notification", (message) => this.#deliver(message.payload ?? ""));
       await client.query(`listen ${notifyChannel}`);
       this.#connected = true;

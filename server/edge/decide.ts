@@ -19,8 +19,8 @@ export type Decision =
       readonly pageOrigin: string;
     }
   | { readonly kind: "redirect"; readonly location: string; readonly status: 302 | 307 }
-  /** On its way: wait a moment for its route, else watch the progress at `location`. */
-  | { readonly kind: "pending"; readonly serverId: string; readonly location: string }
+  /** On its way: wait a moment for its route, and then say so, a page by leading to its progress. */
+  | { readonly kind: "pending"; readonly serverId: string; readonly otherwise: Exclude<Decision, { kind: "pending" }> }
   | { readonly kind: "fail"; readonly failure: Failure };
 
 export type Question = {
@@ -97,10 +97,7 @@ function admit(
   if (credential === "cookie" && !comesFromOwnPage(question.method, question.isUpgrade, question.head, pageOrigin))
     return fail({ kind: "foreign-origin" });
   const { entry } = found;
-  if (entry.kind === "stopped" && isComing(entry.server.phase) && asksForPage(question))
-    return pending(state, question, entry.server);
-  if (entry.kind === "stopped")
-    return fail({ kind: "not-running", phase: entry.server.phase, server: entry.server, target: question.target });
+  if (entry.kind === "stopped") return notRunning(state, question, entry.server);
   if (state.site.userSuffix !== null && wanted.label === null) return toOwnOrigin(state, question, found, credential);
   if (wanted.label === null && question.head.serviceWorkerScript) return fail({ kind: "service-worker" });
   if (refusesStaleRoutes(state)) return fail({ kind: "stale-routes" });
@@ -110,10 +107,20 @@ function admit(
 const isComing = (phase: StoppedMessage["phase"]) => phase === "pending" || phase === "restarting";
 const asksForPage = ({ method, target, head, isUpgrade }: Question) => !isUpgrade && wantsPage(method, target, head);
 
-function pending({ site }: EdgeState, { target }: Question, server: StoppedMessage): Decision {
+/** A hub that can't be heard may know better by now: whoever starts a server does so with another one (F-36). */
+function notRunning(state: EdgeState, question: Question, server: StoppedMessage): Decision {
+  if (state.stream.connection.kind !== "live") return fail({ kind: "portal-unavailable" });
+  const { serverId, phase } = server;
+  const failure = { kind: "not-running", phase, server, target: question.target } as const;
+  if (!isComing(phase)) return fail(failure);
+  const otherwise = asksForPage(question) ? toProgress(state, question, server) : ({ kind: "fail", failure } as const);
+  return { kind: "pending", serverId, otherwise };
+}
+
+function toProgress({ site }: EdgeState, { target }: Question, server: StoppedMessage) {
   const names = [server.ownerName, server.serverName].filter((name) => name !== "").map(encodeURIComponent);
   const location = `${site.portalOrigin}/hub/spawn-pending/${names.join("/")}?next=${encodeURIComponent(target)}`;
-  return { kind: "pending", serverId: server.serverId, location };
+  return { kind: "redirect", location, status: 302 } as const;
 }
 
 /** In subdomain mode a server's pages exist on its owner's origin only; browsers get there with a code. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Pool } from "undici";
 import { sessionCookieName, sessionCookiesIn } from "#server/auth/cookies.ts";
 import { answerFailure, answerRedirect } from "./answer.ts";
-import { type Decision, decide } from "./decide.ts";
+import { decide } from "./decide.ts";
 import type { Failure } from "./failure.ts";
 import { failureOfRun } from "./failure-of-run.ts";
 import { Forwarding } from "./forward.ts";
@@ -13,10 +13,9 @@ import { answersNotice, asWritten, insertFor } from "./notice.ts";
 import { answerEnter, answerHealth, giveUp, refuse, sendToPortal } from "./own-answers.ts";
 import { receiverFor } from "./receiver.ts";
 import { type Destination, routeFor } from "./route.ts";
+import { type Settled, unlessPending } from "./settle-decision.ts";
 import type { EdgeState } from "./state.ts";
 import { twoSessions } from "./stray-cookies.ts";
-
-const routePatienceMs = 1500;
 
 export function handleRequest(
   state: EdgeState,
@@ -43,7 +42,7 @@ function dispatch(state: EdgeState, incoming: Incoming, destination: Destination
       if (!(decision instanceof Promise) && decision.kind !== "pending")
         return void carryOut(state, incoming, decision);
       Promise.resolve(decision)
-        .then((later) => afterAMoment(state, later, () => decide(state, question, destination)))
+        .then((later) => unlessPending(state, later, () => decide(state, question, destination)))
         .then((later) => carryOut(state, incoming, later))
         .catch((error: unknown) => giveUp(state, incoming, error));
       return;
@@ -67,25 +66,12 @@ function dispatch(state: EdgeState, incoming: Incoming, destination: Destination
   }
 }
 
-/** The browser is sent here at the moment a server is ready, and may be faster than the stream: its route is waited for. */
-async function afterAMoment(
-  state: EdgeState,
-  decision: Decision,
-  again: () => Decision | Promise<Decision>,
-): Promise<Decision> {
-  if (decision.kind !== "pending") return decision;
-  await state.knowledge.routes.changed(decision.serverId, routePatienceMs);
-  return await again();
-}
-
-function carryOut(state: EdgeState, incoming: Incoming, decision: Decision): void {
+function carryOut(state: EdgeState, incoming: Incoming, decision: Settled): void {
   if (incoming.response.destroyed) return;
   if (decision.kind === "fail")
     return void answerFailure(incoming.response, decision.failure, askerOf(state, incoming));
-  if (decision.kind === "redirect" || decision.kind === "pending") {
-    const status = decision.kind === "redirect" ? decision.status : 302;
-    return void answerRedirect(incoming.response, decision.location, askerOf(state, incoming), status);
-  }
+  if (decision.kind === "redirect")
+    return void answerRedirect(incoming.response, decision.location, askerOf(state, incoming), decision.status);
   const { run, visitor, path, pageOrigin } = decision;
   if (answersNotice(state, incoming, decision)) return;
   const insert = insertFor(state, incoming, decision);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type Asker, answerFailureOnSocket } from "./answer.ts";
-import { type Decision, decide } from "./decide.ts";
+import { decide } from "./decide.ts";
 import type { Failure } from "./failure.ts";
 import { failureOfRun } from "./failure-of-run.ts";
 import { requestHeaders } from "./headers.ts";
@@ -10,6 +10,7 @@ import { checkedHead, forwardedFor } from "./incoming.ts";
 import { receiverFor } from "./receiver.ts";
 import type { RequestHead } from "./request-head.ts";
 import { routeFor } from "./route.ts";
+import { type Settled, unlessPending } from "./settle-decision.ts";
 import type { EdgeState } from "./state.ts";
 import { upgrade } from "./upgrade.ts";
 import { asksForWebSocket } from "./websocket.ts";
@@ -49,9 +50,11 @@ export function handleUpgrade(
     });
   if (wanted.kind !== "server") return void fail({ kind: "not-found" });
   const upgrading = { request, socket, bytesAfterHead, head, asker };
-  const decision = decide(state, { method: "GET", target: request.url ?? "", isUpgrade: true, head }, wanted);
-  if (!(decision instanceof Promise)) return void carryOut(state, upgrading, decision);
-  decision
+  const question = { method: "GET", target: request.url ?? "", isUpgrade: true, head };
+  const decision = decide(state, question, wanted);
+  if (!(decision instanceof Promise) && decision.kind !== "pending") return void carryOut(state, upgrading, decision);
+  Promise.resolve(decision)
+    .then((later) => unlessPending(state, later, () => decide(state, question, wanted)))
     .then((later) => carryOut(state, upgrading, later))
     .catch((error: unknown) => {
       state.options.log.error({ err: error, requestId: asker.requestId }, "an upgrade failed inside the edge");
@@ -59,7 +62,7 @@ export function handleUpgrade(
     });
 }
 
-function carryOut(state: EdgeState, upgrading: Upgrading, decision: Decision): void {
+function carryOut(state: EdgeState, upgrading: Upgrading, decision: Settled): void {
   const { request, socket, asker, head } = upgrading;
   if (socket.destroyed) return;
   if (decision.kind === "fail") return void answerFailureOnSocket(socket, decision.failure, asker);

@@ -56,6 +56,18 @@ describe("the stream from the hub", () => {
     await until(async () => (await status()) === 200);
   });
 
+  test("F-36: without its hub it calls no server stopped: a hub it can't hear may have started it", async () => {
+    const { status, routed } = await started();
+    await routed();
+    rig.hub.send({ type: "stopped", server: stoppedAs("stopped") });
+    await until(async () => (await status()) === 424);
+    rig.hub.down = true;
+    rig.hub.cut();
+    await until(async () => (await status()) === 503);
+    rig.hub.down = false;
+    await until(async () => (await status()) === 200);
+  });
+
   test("with staleRoutes: refuse it lets nobody new in while the hub is away", async () => {
     const { status, routed } = await started({ staleRoutes: "refuse" });
     await routed();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sidHashOf } from "#server/auth/session-token.ts";
-import { type Rig, routeTo, sendRaw, startRig, until } from "#tests/edge-rig.ts";
+import { type Rig, routeTo, sendRaw, startRig, stoppedAs, until } from "#tests/edge-rig.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 const acceptOf = (value: string) =>
@@ -11,6 +11,7 @@ const good = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnecti
 
 let rig: Rig;
 let cookie: string;
+let route: ReturnType<typeof routeTo>;
 const sid = "s".repeat(43);
 /** Heads that reached the server, and its sockets. */
 let heads: string[];
@@ -29,7 +30,8 @@ beforeEach(async () => {
       socket.on("data", (bytes) => socket.write(bytes));
     });
   });
-  rig.hub.send({ type: "route", route: routeTo(target) });
+  route = routeTo(target);
+  rig.hub.send({ type: "route", route });
   cookie = await rig.cookieOf("ana", sid);
   await until(async () => !(await sendRaw(rig.port, upgradeHead("Origin: x"))).startsWith("HTTP/1.1 404"));
 });
@@ -219,6 +221,16 @@ describe("WebSockets", () => {
     expect(ended).toBe(false);
     client.socket.destroy();
     await closing;
+  });
+
+  test("one that comes a moment before the route of a start does is let through", async () => {
+    rig.hub.send({ type: "stopped", server: stoppedAs("pending") });
+    const upgrade = () => sendRaw(rig.port, upgradeHead(`Origin: ${rig.origin}`));
+    await until(async () => (await upgrade()).startsWith("HTTP/1.1 424"));
+    const opened = open();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    rig.hub.send({ type: "route", route });
+    (await opened).socket.destroy();
   });
 
   test("those that are left when its time is over are told 1012, and not before", async () => {

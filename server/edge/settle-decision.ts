@@ -11,8 +11,13 @@ export async function unlessPending(
   decision: Decision,
   again: () => Decision | Promise<Decision>,
 ): Promise<Settled> {
-  if (decision.kind !== "pending") return decision;
-  await state.knowledge.routes.changed(decision.serverId, routePatienceMs);
-  const later = await again();
-  return later.kind === "pending" ? later.otherwise : later;
+  const { clock } = state.options;
+  const endMs = clock.monotonicMs() + routePatienceMs;
+  let latest = decision;
+  // What changes first may be another step of the start.
+  for (let leftMs = routePatienceMs; latest.kind === "pending" && leftMs > 0; leftMs = endMs - clock.monotonicMs()) {
+    await state.knowledge.routes.changed(latest.serverId, leftMs);
+    latest = await again();
+  }
+  return latest.kind === "pending" ? latest.otherwise : latest;
 }

@@ -69,7 +69,7 @@ test("S-70, S-72, S-73: from a notebook neither the API server, the internal lis
     apiServer: [403, 401],
     internal: [403, 403, 403],
     neighbour: [403, 403],
-    hub: [403, 403, 404],
+    hub: [403, 403, 403],
     database: "wants SCRAM",
   });
 });

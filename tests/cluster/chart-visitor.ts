@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { request } from "undici";
 import { WebSocket } from "ws";
 import type { Release } from "./chart-release.ts";
@@ -17,8 +18,8 @@ export class LineRefused extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, retryAfter: string | undefined) {
-    super(`a WebSocket was refused with ${status}`);
+  constructor(status: number, retryAfter: string | undefined, text: string) {
+    super(`a WebSocket was refused with ${status} ${text}`);
     this.status = status;
     this.retryAfterSeconds = secondsOf(retryAfter);
   }
@@ -142,9 +143,9 @@ export class HeldLine {
     const line = new HeldLine(socket);
     await new Promise((resolve, reject) => {
       socket.once("open", resolve).once("error", reject);
-      socket.once("unexpected-response", (request, { statusCode = 0, headers }) => {
-        reject(new LineRefused(statusCode, headers["retry-after"]));
-        request.destroy();
+      socket.once("unexpected-response", (_request, answer) => {
+        const { statusCode = 0, headers } = answer;
+        text(answer).then((said) => reject(new LineRefused(statusCode, headers["retry-after"], said)), reject);
       });
     });
     socket.on("error", () => undefined);

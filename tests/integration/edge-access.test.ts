@@ -322,6 +322,9 @@ describe("a server that isn't running", () => {
     const cookie = await rig.cookieOf("lea");
     const answers = [as(cookie, "/user/lea/lab", page), as(cookie, "/user/lea/api/status", "Accept: application/json")];
     await new Promise((resolve) => setTimeout(resolve, 100));
+    // Another step of its start comes first.
+    rig.hub.send({ type: "stopped", server: stoppedAs("pending", "lea") });
+    await new Promise((resolve) => setTimeout(resolve, 100));
     rig.hub.send({ type: "route", route: routeTo(target, { ownerName: "lea" }) });
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
   });

@@ -1,11 +1,12 @@
 import { buildCluster, clusterParts } from "./cluster/build.ts";
 import { startCluster, type TestCluster } from "./cluster/cluster.ts";
+import { packBerthImage } from "./cluster/recipes/berth-image.ts";
 import { browserObstacle, interrupt, runPlaywright, runVitest } from "./run/runners.ts";
 import type { Tally } from "./run/tally.ts";
 
 /**
  * `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. What waits
- * (for a cluster) runs beside what works (in a browser), so that two cores always have something to do.
+ * (for a cluster) runs beside what works (code, then a browser), so that two cores always have something to do.
  */
 
 const required = (process.env.BERTH_TEST_REQUIRE ?? "").split(",").filter(Boolean);
@@ -71,6 +72,7 @@ let cluster: TestCluster | undefined;
 async function start(): Promise<void> {
   // What the tests need beside the cluster is made before them, and not beside them.
   await buildCluster(undefined, [...clusterParts, "cyclonus", "promtool", "helm", "openapi", "kube-score"]);
+  await packBerthImage();
   cluster = await startCluster();
 }
 
@@ -88,13 +90,14 @@ async function onCluster(): Promise<void> {
   if (wants("cluster")) await part("cluster without its API server", () => runVitest(["cluster-alone"], options));
 }
 
-if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
+async function onThisMachine(): Promise<void> {
+  if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
+  if (browser) await part("browser", () => runPlaywright("local", { strict }));
+}
+
 if (build && (wants("cluster") || browser)) await part("cluster start", async () => void (await start()));
 if (obstacle !== undefined) await skip("browser", obstacle);
-await Promise.all([
-  wants("cluster") || cluster !== undefined || given ? onCluster() : undefined,
-  browser ? part("browser", () => runPlaywright("local", { strict })) : undefined,
-]);
+await Promise.all([wants("cluster") || cluster !== undefined || given ? onCluster() : undefined, onThisMachine()]);
 if (cluster) {
   const { stop } = cluster;
   await part(stopPart, async () => void (await stop()));

@@ -4,7 +4,7 @@ import { testJupyter } from "#tests/jupyter.ts";
 import { newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
 import { addUser } from "./command-line.ts";
 import { inJupyterLab, logIn, stopServer } from "./journey.ts";
-import { expectSound, looks } from "./sound.ts";
+import { expectSoundInEveryLook } from "./sound.ts";
 
 /** What an admin changes, and what the people it is for see of it; a real hub, database and JupyterLab. */
 test.describe("what an admin changes, local", () => {
@@ -35,13 +35,13 @@ test.describe("what an admin changes, local", () => {
     await page.getByRole("button", { name: "New announcement" }).click();
     await page.getByLabel("Message").fill(message);
     await page.getByLabel("Kind").selectOption({ label: "Warning" });
-    await soundInEveryLook("new-announcement");
+    await expectSoundInEveryLook(page, "admin-new-announcement");
     await page.getByRole("button", { name: "Save" }).click();
     const line = page.getByRole("row", { name: message });
     await expect(line).toContainText("Shown now");
     await ana.goto(`${berth.url}/hub/home`);
     await expect(ana.getByText(message)).toBeVisible();
-    await soundInEveryLook("announcements");
+    await expectSoundInEveryLook(page, "admin-announcements");
 
     await page.getByRole("button", { name: `Change “${message}”` }).click();
     await page.getByLabel("Shown from").fill("2099-03-01T09:00");
@@ -88,7 +88,7 @@ test.describe("what an admin changes, local", () => {
     await submit.click();
     await expect(page.getByText(/It can be brought back until/)).toBeVisible();
     await expect(line).toHaveCount(0);
-    await soundInEveryLook("home-deleted");
+    await expectSoundInEveryLook(page, "admin-home-deleted");
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(line).toBeVisible();
     await expect(page.getByText(/It can be brought back until/)).toHaveCount(0);
@@ -98,7 +98,7 @@ test.describe("what an admin changes, local", () => {
     await page.goto(`${berth.url}/hub/admin/users/ana`);
     await page.getByRole("button", { name: "Disable …" }).click();
     await expect(page.getByRole("alertdialog")).toContainText("Logins that end, in every browser: 1");
-    await soundInEveryLook("disable-user");
+    await expectSoundInEveryLook(page, "admin-disable-user");
     await page.getByRole("alertdialog").getByRole("button", { name: "Disable" }).click();
     await expect(page.getByText(/Disabled since/)).toBeVisible();
     await expect(page.getByText("They are not logged in anywhere.")).toBeVisible();
@@ -120,7 +120,7 @@ test.describe("what an admin changes, local", () => {
     await page.getByRole("button", { name: "Details: admin" }).click();
     await expect(page.getByText("From the address")).toBeVisible();
     await expect(page.getByText("sessionsEnded", { exact: true })).toBeVisible();
-    await soundInEveryLook("audit-details");
+    await expectSoundInEveryLook(page, "admin-audit-details");
     const downloading = page.waitForEvent("download");
     await page.getByRole("button", { name: "Export as CSV" }).click();
     const text = await readFile(await (await downloading).path(), "utf8");
@@ -132,15 +132,6 @@ test.describe("what an admin changes, local", () => {
     await page.goto(`${berth.url}/hub/admin/users/nobody`);
     await expect(page.getByText("There is no user called “nobody”.").first()).toBeVisible();
   });
-
-  /** What stands open stays open: the page isn't loaded anew. */
-  async function soundInEveryLook(name: string): Promise<void> {
-    for (const { width, scheme } of looks) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      await expectSound(page, `admin-${name}-${width}-${scheme}`);
-    }
-  }
 });
 
 async function pageOf(browser: Browser): Promise<Page> {

@@ -3,7 +3,7 @@ import { testJupyter } from "#tests/jupyter.ts";
 import { newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
 import { addUser } from "./command-line.ts";
 import { logIn } from "./journey.ts";
-import { expectSound, looks } from "./sound.ts";
+import { expectSoundInEveryLook } from "./sound.ts";
 
 /** The administration against a real hub and database. */
 test.describe("the administration, local", () => {
@@ -104,25 +104,19 @@ test.describe("the administration, local", () => {
   ] as const;
   for (const [path, shows] of visits) {
     test(`admin/${path}: no axe violation (WCAG 2.2 AA), no sideways scrolling, at 390 and 1440 px, light and dark`, async () => {
-      for (const { width, scheme } of looks) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await expectSoundInEveryLook(page, `admin-${path.replace("/", "-")}`, async () => {
         await page.goto(`${berth.url}/hub/admin/${path}`);
         await expect(page.getByText(shows).first()).toBeVisible();
-        await expectSound(page, `admin-${path.replace("/", "-")}-${width}-${scheme}`);
-      }
+      });
     });
   }
 
   test("a group's page: no axe violation (WCAG 2.2 AA), no sideways scrolling, at 390 and 1440 px, light and dark", async () => {
-    for (const { width, scheme } of looks) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await expectSoundInEveryLook(page, "group", async () => {
       await page.goto(`${berth.url}/hub/groups/history`);
       await expect(page.getByRole("button", { name: "More for ana" })).toBeVisible();
       await page.getByRole("button", { name: "Change the quota" }).click();
-      await expectSound(page, `group-${width}-${scheme}`);
-    }
+    });
   });
 
   /** With ana in it. */

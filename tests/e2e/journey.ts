@@ -29,7 +29,7 @@ export async function startServer(
 }
 
 export async function inJupyterLab(page: Page): Promise<void> {
-  await expect(page).toHaveURL(/\/user\/[^/]+\/lab/, { timeout: 120_000 });
+  await expect(page).toHaveURL(/\/user\/([^/]+\/){1,2}lab/, { timeout: 120_000 });
   await expect(page.getByRole("menuitem", { name: "File" })).toBeVisible({ timeout: 60_000 });
 }
 
@@ -59,8 +59,6 @@ export async function computeAndSave(page: Page): Promise<string> {
 export async function stopServer(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/hub/home`);
   await page.getByRole("button", { name: "Stop" }).first().click();
-  const confirm = page.getByRole("dialog").getByRole("button", { name: /Stop/ });
-  if (await confirm.isVisible({ timeout: 1000 }).catch(() => false)) await confirm.click();
   await expect(page.getByText("Stopped", { exact: true }).first()).toBeVisible({ timeout: 60_000 });
 }
 

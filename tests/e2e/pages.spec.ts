@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { failureReasons } from "#tests/fakes/hub-data.ts";
 import type { FakePortal } from "#tests/fakes/portal.ts";
 import { expect, test } from "./portal-fixture.ts";
-import { expectSound, looks } from "./sound.ts";
+import { expectSoundInEveryLook } from "./sound.ts";
 
 type Visit = {
   readonly name: string;
@@ -189,14 +189,11 @@ for (const visit of visits) {
     await page.addInitScript("window.__xss = () => { console.error('S-09: markup from data ran'); }");
     if (visit.as !== null) await logIn(visit.as);
     const undo = visit.prepare?.(portal);
-    for (const { width, scheme } of looks) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await expectSoundInEveryLook(page, visit.name, async () => {
       await page.goto(`${portal.url}${visit.path}`);
       await expect(page.getByText(visit.shows).first()).toBeVisible();
       await visit.act?.(page);
-      await expectSound(page, `${visit.name}-${width}-${scheme}`);
-    }
+    });
     undo?.();
   });
 }

@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { buildCluster, cacheDirectory, partFile } from "../build.ts";
 
@@ -47,9 +57,9 @@ export async function packBerthImage(print: (line: string) => void = console.err
   if (existsSync(archive) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return archive;
   print("test cluster: packing Berth's image (about 10 s, and a minute more where Berth isn't built)");
   rmSync(stamp, { force: true });
-  const work = path.join(cacheDirectory, "berth.work");
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(path.join(work, "base"), { recursive: true });
+  // Test files run side by side: each that finds nothing packs for itself, and the last rename holds.
+  const work = mkdtempSync(path.join(cacheDirectory, "berth-work-"));
+  mkdirSync(path.join(work, "base"));
   const rootFolder = packedRoot(work);
   const out = path.join(work, "out");
   run("python3", [path.join(recipes, "oci.py"), berthImage, rootFolder, out, JSON.stringify(imageConfig)]);

@@ -4,6 +4,7 @@ import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { webSettings } from "#server/web/settings.ts";
 import { Providers } from "./_components/providers.tsx";
+import { t } from "./_text/t.ts";
 
 export async function generateMetadata(): Promise<Metadata> {
   // Nothing is made ahead of the request: the nonce is the request's, and so is the institution's name.
@@ -24,6 +25,11 @@ export default async function RootLayout({ children }: { readonly children: Reac
         <style nonce={nonce} suppressHydrationWarning>{`:root{--accent:${accent};--accent-ink:${ink}}`}</style>
       </head>
       <body className="min-h-dvh font-sans antialiased">
+        <noscript>
+          <p role="alert" className="bg-warn-soft p-4 text-center text-sm text-warn">
+            {t("noscript")}
+          </p>
+        </noscript>
         <Providers nonce={nonce} ownLogo={logo !== null}>
           {children}
         </Providers>

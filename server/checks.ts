@@ -1,6 +1,7 @@
 import { backendStaleSince } from "#db/backend-view.ts";
 import { databaseFacts } from "#db/facts.ts";
 import { requireScope } from "./auth/require-scope.ts";
+import { readingCheck } from "./config/reading-check.ts";
 import type { Hub } from "./hub.ts";
 import { callersChecks } from "./internal/callers-check.ts";
 import { serversPlan } from "./servers/servers-plan.ts";
@@ -22,7 +23,9 @@ export async function checkHub(hub: Hub, ctx: VerbContext): Promise<HealthCheck[
     namespacesCheck(ctx).catch(() => null),
   ]);
   const callers = callersChecks(hub.callers, version);
-  return [...database, reconciler, ...callers, ...backend.checks, ...(namespaces === null ? [] : [namespaces])];
+  const configuration = readingCheck(hub.liveConfig.reading);
+  const some = [configuration, namespaces].filter((check) => check !== null);
+  return [...database, reconciler, ...callers, ...backend.checks, ...some];
 }
 
 async function backendHealth({ spawner, db, config }: Hub): Promise<SpawnerHealth> {

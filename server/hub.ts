@@ -13,7 +13,7 @@ import { createGroupRefresher } from "./auth/refresh-groups.ts";
 import { systemScopes } from "./auth/roles.ts";
 import { createSeal } from "./auth/sealed.ts";
 import type { Clock } from "./clock.ts";
-import type { Config } from "./config/schema.ts";
+import type { LiveConfig } from "./config/live-config.ts";
 import { Culler } from "./culler/loop.ts";
 import { HubError } from "./errors.ts";
 import { beginHousekeeping } from "./housekeeping.ts";
@@ -38,7 +38,7 @@ import type { UsageOverview } from "./usage/views.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 export type HubOptions = {
-  readonly config: Config;
+  readonly config: LiveConfig;
   readonly databaseUrl: string;
   readonly maxConnections: number;
   readonly signingKey: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
@@ -65,6 +65,8 @@ export type Hub = ViewContext & {
   readonly callers: Callers;
   readonly reconciler: Reconciler;
   readonly installationId: string;
+  /** `config` is what it says now. */
+  readonly liveConfig: LiveConfig;
   readonly signingKey: HubOptions["signingKey"];
   readonly trustNotes: readonly string[];
   readonly providers: IdentityProviders;
@@ -83,7 +85,7 @@ const reconcilerConnections = 12;
 const startsAtOnce = 3;
 
 export async function createHub(options: HubOptions): Promise<Hub> {
-  const { config, clock, log } = options;
+  const { config: liveConfig, clock, log } = options;
   const timings = options.timings ?? noTimings;
   const open = (maxConnections: number) =>
     (options.openDatabase ?? createDb)(options.databaseUrl, {
@@ -105,8 +107,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     clock,
     log,
     holder: randomUUID(),
-    concurrentSpawnLimit: config.hub.concurrentSpawnLimit,
-    orderFor: (found) => spawnOrderFor(forReconciler.db, config, found),
+    concurrentSpawnLimit: liveConfig.now.hub.concurrentSpawnLimit,
+    orderFor: (found) => spawnOrderFor(forReconciler.db, liveConfig.now, found),
     readyPathFor: ({ server, ownerName }) => readyPathOf(server, ownerName),
     onSpawned: async (server, claimUid) => {
       if (server.homeId !== null && claimUid !== null) await attachClaim(forReconciler.db, server.homeId, claimUid);
@@ -120,7 +122,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     void stream.lookAtView();
   });
 
-  const providers = createProviders(config, clock);
+  const providers = createProviders(liveConfig.now, clock);
   const refreshing = { providers, seal: createSeal(options.signingKey.privateKey) };
   const refresher = createGroupRefresher(refreshing);
   const startTurns = new Turns(startsAtOnce);
@@ -130,7 +132,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       actor,
       origin,
       db,
-      config,
+      config: liveConfig.now,
       clock,
       log,
       changes: { append: async (tx, records) => void (records.length > 0 && (await appendStream(tx, records))) },
@@ -141,9 +143,21 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     };
     return ctx;
   };
-  const views: ViewContext = { db, config, spawner, limitsNote };
-  const systemContext = (name: string) =>
-    contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" });
+  const views: ViewContext = {
+    db,
+    spawner,
+    limitsNote,
+    get config() {
+      return liveConfig.now;
+    },
+  };
+  // Kept for as long as the hub runs, unlike that of a question.
+  const systemContext = (name: string): VerbContext => ({
+    ...contextFor({ kind: "system", name, scopes: systemScopes }, { requestId: randomUUID(), clientAddress: "local" }),
+    get config() {
+      return liveConfig.now;
+    },
+  });
   const endHousekeeping = beginHousekeeping(systemContext("housekeeping"), spawner);
   const endRefreshes = beginGroupRefreshes(systemContext("groups"), refreshing);
   const culler = new Culler(systemContext("culler"));
@@ -151,7 +165,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const tenancies = new TenancyKeeper({ ctx: systemContext("namespaces"), spawner });
   notifications.on("group", (groupId) => tenancies.poke(groupId));
   return {
-    ...views,
+    db,
+    spawner,
+    limitsNote,
+    get config() {
+      return liveConfig.now;
+    },
+    liveConfig,
     clock,
     log,
     notifications,

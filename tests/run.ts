@@ -6,7 +6,8 @@ import type { Tally } from "./run/tally.ts";
 
 /**
  * `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. What waits
- * (for a cluster) runs beside what works (code, then a browser), so that two cores always have something to do.
+ * (for a cluster) runs beside what works (in a browser), so that two cores always have something to do. Code has the machine to itself: it
+ * judges times.
  */
 
 const required = (process.env.BERTH_TEST_REQUIRE ?? "").split(",").filter(Boolean);
@@ -90,14 +91,13 @@ async function onCluster(): Promise<void> {
   if (wants("cluster")) await part("cluster without its API server", () => runVitest(["cluster-alone"], options));
 }
 
-async function onThisMachine(): Promise<void> {
-  if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
-  if (browser) await part("browser", () => runPlaywright("local", { strict }));
-}
-
+if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
 if (build && (wants("cluster") || browser)) await part("cluster start", async () => void (await start()));
 if (obstacle !== undefined) await skip("browser", obstacle);
-await Promise.all([wants("cluster") || cluster !== undefined || given ? onCluster() : undefined, onThisMachine()]);
+await Promise.all([
+  wants("cluster") || cluster !== undefined || given ? onCluster() : undefined,
+  browser ? part("browser", () => runPlaywright("local", { strict })) : undefined,
+]);
 if (cluster) {
   const { stop } = cluster;
   await part(stopPart, async () => void (await stop()));

@@ -16,6 +16,9 @@ export const en = {
   loading: "Loading …",
   never: "never",
 
+  noscript:
+    "These pages need JavaScript, and this browser has it switched off. Allow it for this address, then load the page again.",
+
   "nav.label": "Main",
   "nav.skip": "Go to the content",
   "nav.home": "My servers",

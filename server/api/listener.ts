@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { SpanStatusCode } from "@opentelemetry/api";
+import type { TRPCError } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { enterServer } from "#server/api/enter.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
@@ -20,6 +21,8 @@ import { appRouter } from "./root.ts";
 import type { ApiContext } from "./trpc.ts";
 
 const maxBodyBytes = 1024 * 1024;
+/** Seconds after which what is unavailable is worth another try. */
+const retryAfter = "5";
 
 export type ListenerOptions = {
   /** A socket only the owner of the installation can open: whoever comes in there is the command line. */
@@ -122,7 +125,12 @@ async function handleTrpc(
     res: response,
     maxBodySize: maxBodyBytes,
     createContext: async () => context,
+    responseMeta: ({ errors }) => (errors.some(isUnavailable) ? { headers: { "retry-after": retryAfter } } : {}),
   });
+}
+
+function isUnavailable(error: TRPCError): boolean {
+  return hubErrorOf(error.cause)?.code === "unavailable" || error.code === "SERVICE_UNAVAILABLE";
 }
 
 const commandLine: Identified = {
@@ -140,7 +148,7 @@ function sendError({ hub, request, response, origin }: Exchange, error: unknown)
   const message =
     hubError?.publicMessage ??
     "Something went wrong on our side. Try again; if it happens again, tell your admin the request id.";
-  if (code === "unavailable") response.setHeader("retry-after", "5");
+  if (code === "unavailable") response.setHeader("retry-after", retryAfter);
   const status = statusOf[code];
   if (wantsEnterPage(request))
     sendEnterPage(response, { status, code, message, requestId: origin.requestId }, hub.config.portal);

@@ -7,7 +7,7 @@ import type { Ending, Role, Serving } from "#server/roles/serve.ts";
 import { startTracing } from "#server/tracing/start.ts";
 import type { CommandContext, Environment } from "./command-context.ts";
 import { write } from "./output.ts";
-import { readConfig } from "./read-config.ts";
+import { configFileOf, readConfig } from "./read-config.ts";
 
 const roles: readonly Role[] = ["all", "edge", "hub", "web"];
 /** npm passes the terminal's Ctrl-C on to a process that has heard it itself: what comes this soon after is the same one. */
@@ -23,7 +23,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
     .option("--port <number>", "port to listen on (BERTH_PORT); default 8000", parsePort)
     .action(async (options: { role: Role; port?: number }) => {
       const startedMs = performance.now();
-      const { config } = readConfig(context, options.port);
+      const { config, source } = readConfig(context, options.port);
       // Here, not above: the other commands need none of it and answer at once.
       const { serve } = await import("#server/roles/serve.ts");
       const stopTracing = await startTracing(options.role, context.environment);
@@ -33,6 +33,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
       const serving = await serve({
         role: options.role,
         config,
+        configFile: configFileOf(source, context, options.port),
         paths: homePaths(context.home()),
         log: logFor(options.role, context.environment),
         signal: starting.signal,

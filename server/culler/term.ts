@@ -1,4 +1,5 @@
 import { type CullCandidate, cullCandidates } from "#db/culling.ts";
+import type { Config } from "#server/config/schema.ts";
 import { listedProfiles } from "#server/profiles/catalogue.ts";
 import { touchInTime } from "#server/servers/record-activity.ts";
 import { Turns } from "#server/turns.ts";
@@ -31,7 +32,8 @@ export class CullTerm {
   readonly #epoch: number;
   readonly #signal: AbortSignal;
   readonly #turns: Turns;
-  readonly #profiles: ReadonlyMap<string, ProfileCull>;
+  /** Of the configuration at the last look. */
+  #profiles: ReadonlyMap<string, ProfileCull> = new Map();
   #memories: Map<string, Memory> = new Map();
   readonly #windows = new Map<string, readonly QuietWindow[]>();
   #lastLookMs: number | null = null;
@@ -41,17 +43,19 @@ export class CullTerm {
     this.#epoch = epoch;
     this.#signal = signal;
     this.#turns = new Turns(ctx.config.cull.concurrency);
-    this.#profiles = new Map(listedProfiles(ctx.config).flatMap(({ slug, cull }) => (cull ? [[slug, cull]] : [])));
   }
 
   async run(): Promise<void> {
-    const { clock, log, config } = this.#ctx;
+    const { clock, log } = this.#ctx;
     while (!this.#signal.aborted) {
       const nextMs = await this.look().catch((error: unknown) => {
         if (!this.#signal.aborted) log.warn({ err: error }, "the culler's look failed; the next one tries again");
         return null;
       });
-      const pauseMs = Math.min(config.cull.every * 1000, Math.max(soonestMs, nextMs ?? Number.POSITIVE_INFINITY));
+      const pauseMs = Math.min(
+        this.#ctx.config.cull.every * 1000,
+        Math.max(soonestMs, nextMs ?? Number.POSITIVE_INFINITY),
+      );
       await clock.sleep(pauseMs, this.#signal).catch(() => undefined);
     }
   }
@@ -62,6 +66,7 @@ export class CullTerm {
     // A stop that somebody else announced (a spent budget) is theirs to carry out or take back.
     const rows = (await cullCandidates(this.#ctx.db)).filter(isOurs);
     this.#windows.clear();
+    this.#profiles = profileRules(this.#ctx.config);
     const decided = await Promise.all(rows.map(async (row) => await this.#judge(row, moment)));
     this.#memories = new Map(decided.map(({ row, memory }) => [row.id, memory]));
     this.#lastLookMs = moment.monotonicMs;
@@ -182,4 +187,8 @@ function soonest(decided: readonly Decided[], nowMs: number): number | null {
 function stopAtOf(row: CullCandidate, decision: CullDecision): number[] {
   if (decision.do === "warn") return [decision.stopAtMs];
   return decision.do === "keep" && row.stopAt !== null ? [row.stopAt.getTime()] : [];
+}
+
+function profileRules(config: Config): ReadonlyMap<string, ProfileCull> {
+  return new Map(listedProfiles(config).flatMap(({ slug, cull }) => (cull ? [[slug, cull]] : [])));
 }

@@ -1,8 +1,12 @@
 import { serverCookieName } from "#server/auth/cookies.ts";
+import type { Clock } from "#server/clock.ts";
 import { EnterAnswer } from "#server/internal/messages.ts";
+import { accessOf } from "./authorise.ts";
 import type { InternalClient } from "./internal-client.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { SessionCache } from "./session-cache.ts";
+
+const newsPatienceMs = 1500;
 
 export type Entering =
   /** Set this cookie and go there. */
@@ -15,7 +19,7 @@ export type EnterContext = {
   readonly enters: SessionCache;
   readonly routes: RouteTable;
   readonly publicUrl: URL;
-  readonly nowMs: number;
+  readonly clock: Clock;
 };
 
 /**
@@ -32,8 +36,9 @@ export async function enter(context: EnterContext, target: string, label: string
   if (answer.kind !== "ok" || session === null || session.claims.serverId === null) return { kind: "refused" };
   const server = context.routes.byId(session.claims.serverId)?.server;
   if (server === undefined || server.originLabel !== label) return { kind: "refused" };
+  await untilAdmitted(context, session.claims.userId, server.serverId);
   const https = context.publicUrl.protocol === "https:";
-  const maxAgeSeconds = Math.max(0, Math.floor((answer.expiresAt - context.nowMs) / 1000));
+  const maxAgeSeconds = Math.max(0, Math.floor((answer.expiresAt - context.clock.now().getTime()) / 1000));
   const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${https ? "; Secure" : ""}`;
   return {
     kind: "entered",
@@ -41,4 +46,12 @@ export async function enter(context: EnterContext, target: string, label: string
     // Never anywhere but into this server, whatever the code was made with.
     location: answer.next.startsWith(server.prefix) && !/[\\\s]/.test(answer.next) ? answer.next : server.prefix,
   };
+}
+
+/** The hub let them in; leave that was given a moment ago may still be on its way here. */
+async function untilAdmitted({ routes, clock }: EnterContext, userId: string, serverId: string): Promise<void> {
+  const endMs = clock.monotonicMs() + newsPatienceMs;
+  const isIn = () => accessOf(routes.byId(serverId)?.server ?? null, userId, clock.now().getTime()) !== null;
+  for (let leftMs = newsPatienceMs; !isIn() && leftMs > 0; leftMs = endMs - clock.monotonicMs())
+    await routes.changed(serverId, leftMs);
 }

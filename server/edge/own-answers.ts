@@ -23,7 +23,7 @@ export async function answerEnter(state: EdgeState, incoming: Incoming, label: s
       enters: authoriser.enters,
       routes: knowledge.routes,
       publicUrl: options.publicUrl,
-      nowMs: options.clock.now().getTime(),
+      clock: options.clock,
     },
     request.url ?? "",
     label,

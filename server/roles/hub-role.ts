@@ -1,9 +1,11 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
+import { basename } from "node:path";
 import { migrate } from "#db/migrate.ts";
 import { createApiListener } from "#server/api/listener.ts";
 import { loadSigningKey } from "#server/auth/signing-key.ts";
 import { systemClock } from "#server/clock.ts";
+import { LiveConfig } from "#server/config/live-config.ts";
 import type { Config } from "#server/config/schema.ts";
 import { createHub, type Hub } from "#server/hub.ts";
 import { parseAddress } from "#server/internal/hub-address.ts";
@@ -11,17 +13,20 @@ import { createInternalListener, roleByKey } from "#server/internal/listener.ts"
 import type { Log } from "#server/log.ts";
 import { Metrics } from "#server/metrics.ts";
 import { readCertificate } from "./certificates.ts";
+import { type ConfigFile, followConfig } from "./follow-config.ts";
 import type { HomePaths } from "./home.ts";
 import { closeServer, listenOn } from "./listen.ts";
 import { makeSpawner } from "./make-spawner.ts";
 import { withOwnNamespace } from "./own-namespace.ts";
-import { withServersApi } from "./servers-api.ts";
+import { withServersApi, withServersApiOf } from "./servers-api.ts";
 import { untilDatabaseAnswers } from "./wait-for-database.ts";
 
 export type HubRole = { readonly hub: Hub; stop(): Promise<void> };
 
 export type HubRoleOptions = {
   readonly config: Config;
+  /** Followed while the hub runs. */
+  readonly configFile?: ConfigFile | undefined;
   readonly paths: HomePaths;
   readonly databaseUrl: string;
   /** The `jupyter` to run servers with; local backend only. */
@@ -36,7 +41,10 @@ export type HubRoleOptions = {
 /** The hub: database, reconciler, API and internal listeners. */
 export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
   const { paths, log } = options;
-  const config = await withServersApi(withOwnNamespace(options.config), paths.serversApiPort);
+  const settle = async (config: Config) => await withServersApi(withOwnNamespace(config), paths.serversApiPort);
+  const config = await settle(options.config);
+  const { configFile } = options;
+  const live = new LiveConfig(config, configFile && { file: basename(configFile.file), at: systemClock.now() });
   if (config.hub.db.url !== undefined) await untilDatabaseAnswers(options);
   await migrate(options.databaseUrl);
   const signingKey = await loadSigningKey({ file: config.hub.signingKeyFile ?? paths.signingKey });
@@ -45,22 +53,31 @@ export async function startHubRole(options: HubRoleOptions): Promise<HubRole> {
   const metrics = new Metrics();
   const hub = await createHub({
     timings: metrics,
-    config,
+    config: live,
     databaseUrl: options.databaseUrl,
     maxConnections: 16,
     signingKey,
     clock: systemClock,
     log,
     makeSpawner: (db, installationId) =>
-      makeSpawner({ config, home: paths.home, jupyter: options.jupyter, db, installationId, log }),
+      makeSpawner({ config: live, home: paths.home, jupyter: options.jupyter, db, installationId, log }),
   });
   const servers = await openListeners(hub, metrics, { ...options, config });
   hub.start();
+  const ended = new AbortController();
+  const following =
+    configFile &&
+    followConfig(
+      { source: configFile, live, settle: (next) => settle(withServersApiOf(live.now, next)), clock: systemClock, log },
+      ended.signal,
+    );
   metrics.startup.set(process.uptime());
   return {
     hub,
     stop: async () => {
       metrics.stop();
+      ended.abort(new Error("the hub ends"));
+      await following;
       await Promise.all(servers.map((server) => closeServer(server)));
       await hub.stop();
     },

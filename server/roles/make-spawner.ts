@@ -1,5 +1,6 @@
 import type { Db } from "#db/client.ts";
 import { systemClock } from "#server/clock.ts";
+import type { LiveConfig } from "#server/config/live-config.ts";
 import type { Config } from "#server/config/schema.ts";
 import type { Log } from "#server/log.ts";
 import { createLocalSpawner } from "#server/spawner/local.ts";
@@ -14,7 +15,7 @@ export type MadeSpawner = {
 };
 
 type Making = {
-  readonly config: Config;
+  readonly config: LiveConfig;
   readonly home: string;
   readonly jupyter: string | null;
   readonly db: Db;
@@ -23,7 +24,9 @@ type Making = {
 };
 
 /** The backend the configuration asks for, and what its users must be told about it. */
-export async function makeSpawner({ config, home, jupyter, db, installationId, log }: Making): Promise<MadeSpawner> {
+export async function makeSpawner(making: Making): Promise<MadeSpawner> {
+  const { home, jupyter, db, installationId, log } = making;
+  const config = making.config.now;
   const clock = systemClock;
   if (config.spawner.type === "kubernetes") {
     // Here, not above: the Kubernetes client costs a second and 150 MB to load, and one machine needs none of it.
@@ -32,7 +35,7 @@ export async function makeSpawner({ config, home, jupyter, db, installationId, l
       recordLook({ db, clock }, tenancy, look).catch((error: unknown) =>
         log.warn({ err: error }, "what was missing from a namespace is not recorded"),
       );
-    const spawner = await createKubernetesSpawnerFrom({ config, installationId, clock, log, onLook });
+    const spawner = await createKubernetesSpawnerFrom({ config: making.config, installationId, clock, log, onLook });
     return { spawner, limitsNote: null, trustNotes: trustNotesFor(config) };
   }
   const spawner = createLocalSpawner({

@@ -10,6 +10,7 @@ import { checkHomeEnterable } from "#server/spawner/local.ts";
 import { type ClaimedPart, claimHome } from "./claim.ts";
 import { splitListen, startEdgeRole } from "./edge-role.ts";
 import { firstLogin } from "./first-login.ts";
+import type { ConfigFile } from "./follow-config.ts";
 import { type HomePaths, prepareHome } from "./home.ts";
 import { startHubRole } from "./hub-role.ts";
 import { closeServer, listenOn } from "./listen.ts";
@@ -33,6 +34,8 @@ export type Serving = {
 export type ServeOptions = {
   readonly role: Role;
   readonly config: Config;
+  /** The file it came from, which the hub follows. */
+  readonly configFile?: ConfigFile | undefined;
   readonly paths: HomePaths;
   readonly log: Log;
   /** Gives a start up that is still under way. */
@@ -124,6 +127,7 @@ async function startHubParts(begun: Begun): Promise<string | null> {
   const databaseUrl = config.hub.db.url ?? (await startDatabase(begun));
   const role = await startHubRole({
     config,
+    configFile: begun.options.configFile,
     paths,
     databaseUrl,
     jupyter: jupyter?.jupyter ?? null,

@@ -16,19 +16,27 @@ export async function withServersApi(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Config> {
   const { hub, spawner } = config;
-  // Once written down, servers that still run may go by it, whatever today's profiles are.
-  if (hub.apiUrl !== undefined || !(hasOwnLogins(config) || existsSync(portFile))) return config;
+  if (hub.apiUrl !== undefined) return config;
   const at = (apiUrl: string, more = {}): Config => ({ ...config, hub: { ...hub, ...more, apiUrl } });
   if (spawner.type === "kubernetes") {
     const service = serviceIn(environment);
     return service === null ? config : at(`http://${service}/hub/api`);
   }
+  // Once written down, servers that still run may go by it, whatever today's profiles are.
+  if (!hasOwnLogins(config) && !existsSync(portFile)) return config;
   if (hub.apiListen !== undefined) {
     const address = parseAddress(hub.apiListen);
     return address.kind === "unix" ? config : at(`http://127.0.0.1:${address.port}/hub/api`);
   }
   const port = await writtenPort(portFile);
   return at(`http://127.0.0.1:${port}/hub/api`, { apiListen: `127.0.0.1:${port}` });
+}
+
+/** The same as the hub that runs has settled it: its port isn't free, because it listens there itself. */
+export function withServersApiOf(running: Config, config: Config): Config {
+  const { apiUrl, apiListen } = running.hub;
+  if (apiUrl === undefined || config.hub.apiUrl !== undefined) return config;
+  return { ...config, hub: { ...config.hub, apiUrl, ...(apiListen === undefined ? {} : { apiListen }) } };
 }
 
 /** Kubernetes tells a pod the services of its own namespace, as numbers: no DNS is needed. */

@@ -5,8 +5,9 @@ import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
 import type { VerbContext } from "#server/verb-context.ts";
+import { prefixFor } from "./names.ts";
+import { publicUrlOf } from "./public-url.ts";
 import { getServerRow } from "./stop.ts";
-import { serverUrlFor } from "./url.ts";
 
 const grantSeconds = 3600;
 
@@ -43,13 +44,12 @@ export async function openServer(ctx: VerbContext, rawInput: unknown): Promise<{
     });
     await appendStream(tx, [{ type: "server", serverId: server.id }]);
   });
-  return {
-    url: serverUrlFor(ctx.config, {
-      ownerName: input.user,
-      serverName: input.name,
-      originLabel: server.originLabel,
-      path: "",
-    }),
-    until,
-  };
+  return { url: wayInto(ctx, server.id, prefixFor(input.user, input.name)), until };
+}
+
+/** By way of the hub, which knows of the leave: an edge may hear of it a moment later. */
+function wayInto({ config }: VerbContext, serverId: string, prefix: string): string {
+  const portal = new URL(publicUrlOf(config));
+  const query = new URLSearchParams({ server: serverId, next: prefix });
+  return `${portal.origin}/hub/enter?${query}`;
 }

@@ -26,6 +26,7 @@ export type KubernetesSettings = {
 export type KubernetesContext = {
   readonly client: KubeClient;
   readonly installationId: string;
+  /** A new object when the configuration changed. */
   readonly settings: KubernetesSettings;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,6 +1,6 @@
 import { ownAccount } from "#k8s/own-account.ts";
 import type { Account } from "#k8s/role-binding.ts";
-import type { KubernetesContext } from "./kubernetes-context.ts";
+import type { KubernetesContext, KubernetesSettings } from "./kubernetes-context.ts";
 import { ensureShared, ensureTenancy } from "./kubernetes-tenancy.ts";
 import type { StartOutcome } from "./spawner.ts";
 import type { Tenancy, TenancyLook } from "./tenancy.ts";
@@ -17,9 +17,12 @@ export class KubernetesGround {
   readonly #seen = new Map<string, Map<string, number>>();
   readonly #looking = new Map<string, Promise<TenancyLook>>();
   #account: Promise<Account> | null = null;
+  #seenWith: KubernetesSettings | null = null;
 
   /** Null: go on. */
   async prepare(k: KubernetesContext, tenancy: Tenancy): Promise<StartOutcome | null> {
+    if (this.#seenWith !== k.settings) this.#seen.clear();
+    this.#seenWith = k.settings;
     const seenMs = this.#seen.get(tenancy.namespace)?.get(wantedOf(tenancy));
     if (seenMs !== undefined && k.clock.monotonicMs() - seenMs < believedMs) return null;
     const { outcome } = await this.look(k, tenancy);

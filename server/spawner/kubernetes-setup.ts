@@ -15,7 +15,8 @@ import { tracedCall } from "./kubernetes-trace.ts";
 import type { Spawner } from "./spawner.ts";
 
 type Making = {
-  readonly config: Config;
+  /** What it says of servers may change while the backend works. */
+  readonly config: { readonly now: Config };
   readonly installationId: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,7 +34,7 @@ export async function createKubernetesSpawnerFrom({
   calls,
   onLook,
 }: Making): Promise<Spawner> {
-  const { kubeconfig, requestsInFlight } = config.spawner.kubernetes;
+  const { kubeconfig, requestsInFlight } = config.now.spawner.kubernetes;
   const client = await createKubeClient({
     kubeconfigPath: kubeconfig ?? null,
     requestsInFlight,
@@ -43,9 +44,24 @@ export async function createKubernetesSpawnerFrom({
     ...calls,
   });
   const own = kubeconfig === undefined ? await ownNamespace() : null;
-  const settings = settingsFrom(config, portalPeers(config, own), own);
+  const portal = portalPeers(config.now, own);
+  let from = config.now;
+  let settings = settingsFrom(from, portal, own);
   const told = onLook === undefined ? {} : { onLook };
-  return createKubernetesSpawner({ client, installationId, settings, clock, log, ...told });
+  return createKubernetesSpawner({
+    client,
+    installationId,
+    get settings() {
+      if (config.now !== from) {
+        from = config.now;
+        settings = settingsFrom(from, portal, own);
+      }
+      return settings;
+    },
+    clock,
+    log,
+    ...told,
+  });
 }
 
 /** `ownNamespace`: the one Berth runs in; null outside a cluster. */

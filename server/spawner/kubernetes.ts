@@ -18,6 +18,9 @@ export function createKubernetesSpawner(options: KubernetesSpawnerOptions): Spaw
   const k: KubernetesContext = {
     onLook: async () => undefined,
     ...options,
+    get settings() {
+      return options.settings;
+    },
     view: new KubernetesView(),
   };
   const ground = new KubernetesGround();

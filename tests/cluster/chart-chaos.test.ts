@@ -10,8 +10,8 @@ import { type HeldLine, Visitor } from "./chart-visitor.ts";
 import { waitFor } from "./processes.ts";
 
 /** `.ci/run` takes five minutes. */
-const chaosSeconds = Number(process.env.BERTH_CHAOS_SECONDS ?? 60);
-const seed = Number(process.env.BERTH_CHAOS_SEED ?? randomInt(2 ** 31));
+const chaosSeconds = Number(process.env.BERTH_TEST_CHAOS_SECONDS ?? 60);
+const seed = Number(process.env.BERTH_TEST_CHAOS_SEED ?? randomInt(2 ** 31));
 
 const password = "correct horse battery";
 const withKernel = ["kernel-0", "kernel-1"];
@@ -111,7 +111,7 @@ const title = `edge, hub, web and database pods deleted at random for ${chaosSec
 test(
   `${title}: nobody sees more than a request that is repeated, running servers are untouched, every start ends as wished`,
   async () => {
-    console.log(`BERTH_CHAOS_SEED=${seed}`);
+    console.log(`BERTH_TEST_CHAOS_SEED=${seed}`);
     const failed = new AbortController();
     const signal = AbortSignal.any([AbortSignal.timeout(chaosSeconds * 1000), failed.signal]);
     const [ofPortal, ofServers] = [

@@ -129,6 +129,21 @@ describe("the chart", () => {
     expect(pod?.spec.initContainers.map(({ image }) => image)).toEqual(["own:1", "profile:1", "choice:1", "extra:1"]);
   });
 
+  test("profiles, groups, roles and rules of culling reach running pods; what they can't take over is a new hub, and none of it an edge", () => {
+    const marks = (...values: readonly string[]) =>
+      render([...publicUrl, ...values.flatMap((value) => ["--set-json", value])])
+        .filter(({ kind }) => kind === "Deployment")
+        .map(({ metadata, spec }) => [metadata.name, JSON.stringify(spec?.template)]);
+    const before = marks();
+    const profiles = 'singleuser.profileList=[{"display_name":"Huge"}]';
+    const role = 'hub.loadRoles={"auditor":{"scopes":["list:users"],"groups":["staff"]}}';
+    expect(marks(profiles, role, "cull.timeout=700", "groups.undoDays=3", "hub.activeServerLimit=9")).toEqual(before);
+    const changed = marks("cull.enabled=true", "hub.concurrentSpawnLimit=9").filter(
+      ([name, template]) => !before.some(([other, found]) => other === name && found === template),
+    );
+    expect(changed.map(([name]) => name)).toEqual(["hub"]);
+  });
+
   test("the database of its own goes once another is named", () => {
     expect(named(render(publicUrl), "StatefulSet", "postgres")).toBeDefined();
     expect(

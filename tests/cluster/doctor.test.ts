@@ -93,7 +93,7 @@ describe("doctor on a real cluster", () => {
     const config = Config.parse(it.config);
     const kubernetes = { ...config.spawner.kubernetes, kubeconfig: inject("kubeconfig") };
     const admins = await createKubernetesSpawnerFrom({
-      config: { ...config, spawner: { ...config.spawner, kubernetes } },
+      config: { now: { ...config, spawner: { ...config.spawner, kubernetes } } },
       installationId: it.installationId,
       clock: systemClock,
       log: createLog("test", "silent"),

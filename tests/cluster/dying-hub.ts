@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { systemClock } from "#server/clock.ts";
+import { LiveConfig } from "#server/config/live-config.ts";
 import { Config } from "#server/config/schema.ts";
 import { createHub } from "#server/hub.ts";
 import { createLog } from "#server/log.ts";
@@ -36,7 +37,7 @@ function dieAt(when: DyingHubOrder["when"], call: string): void {
 }
 
 const hub = await createHub({
-  config,
+  config: new LiveConfig(config),
   databaseUrl: order.databaseUrl,
   maxConnections: 6,
   signingKey: generateKeyPairSync("ed25519"),
@@ -52,7 +53,7 @@ const hub = await createHub({
       dieAt("after", call);
       return result;
     };
-    const making = { config, installationId, clock: systemClock, log, calls: { around } };
+    const making = { config: { now: config }, installationId, clock: systemClock, log, calls: { around } };
     return { spawner: await createKubernetesSpawnerFrom(making), limitsNote: null, trustNotes: [] };
   },
 });

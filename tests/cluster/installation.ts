@@ -73,7 +73,7 @@ export async function createInstallation(adminKubeconfig: string, wanted: Wanted
   const spawner = (calls?: Calls) =>
     createKubernetesSpawnerFrom({
       onLook: (tenancy, look) => recordLook({ db, clock: systemClock }, tenancy, look),
-      config: Config.parse(config),
+      config: { now: Config.parse(config) },
       installationId,
       clock: systemClock,
       log: createLog("test", process.env.BERTH_TEST_LOG ?? "silent"),

@@ -59,9 +59,11 @@ async function onCluster(): Promise<SpawnerHarness> {
   const installationId = randomUUID();
   const make = () =>
     createKubernetesSpawnerFrom({
-      config: Config.parse({
-        spawner: { type: "kubernetes", kubernetes: { kubeconfig: proxy.kubeconfig, namespace } },
-      }),
+      config: {
+        now: Config.parse({
+          spawner: { type: "kubernetes", kubernetes: { kubeconfig: proxy.kubeconfig, namespace } },
+        }),
+      },
       installationId,
       clock: systemClock,
       log: createLog("test", "silent"),

@@ -25,6 +25,22 @@ for (const [user, sentence] of [
   });
 }
 
+test("a page whose script hasn't come yet sends nothing by itself; without JavaScript it says what to do", async ({
+  browser,
+  portal,
+}) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${portal.url}/hub/login`);
+  await expect(page.getByText("These pages need JavaScript")).toBeVisible();
+  await page.getByLabel("User name").fill("ana");
+  await page.getByLabel("Password", { exact: true }).fill("secret");
+  await expect(page.getByRole("button", { name: "Log in" })).toBeDisabled();
+  await page.getByLabel("Password", { exact: true }).press("Enter");
+  await expect(page.getByLabel("User name")).toHaveValue("ana");
+  await context.close();
+});
+
 test("the session cookie is the hub's token itself: HttpOnly, Lax, whole site, ending when the token ends", async ({
   quietPage: page,
   portal,

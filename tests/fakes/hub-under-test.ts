@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { createDb } from "#db/client.ts";
 import { type Clock, systemClock } from "#server/clock.ts";
+import { LiveConfig } from "#server/config/live-config.ts";
 import { Config } from "#server/config/schema.ts";
 import { createHub, type Hub } from "#server/hub.ts";
 import { createLog, type Log } from "#server/log.ts";
@@ -44,12 +45,14 @@ export async function startHubOn(on: {
   databaseUrl: string;
   spawner: Spawner;
   config?: unknown;
+  /** Instead of `config`, where it changes while the hub runs. */
+  liveConfig?: LiveConfig;
   clock?: Clock;
   openDatabase?: typeof createDb;
   log?: Log;
 }): Promise<Hub> {
   const hub = await createHub({
-    config: Config.parse(on.config ?? {}),
+    config: on.liveConfig ?? new LiveConfig(Config.parse(on.config ?? {})),
     databaseUrl: on.databaseUrl,
     maxConnections: 6,
     signingKey: hubKeys,

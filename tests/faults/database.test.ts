@@ -67,7 +67,9 @@ describe("the database goes and comes back", () => {
     for (const answer of answers) expect(answer).toMatchObject({ status: 503, code: "unavailable" });
     expect(answers[0]?.message).toMatch(/Try again/);
     const rest = await portal.ask("/hub/api/user", { headers: { cookie } });
-    expect([rest.status, Number(rest.headers["retry-after"]) > 0]).toEqual([503, true]);
+    const page = await portal.ask("/api/trpc/me.get", { headers: { cookie } });
+    for (const { status, headers } of [rest, page])
+      expect([status, Number(headers["retry-after"]) > 0]).toEqual([503, true]);
     expect((await portal.ask("/hub/health")).status).toBe(503);
     expect((await portal.ask("/hub/live")).status).toBe(200);
     expect((await portal.ask("/edge/health")).status).toBe(200);

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "#server/clock.ts";
+import { LiveConfig } from "#server/config/live-config.ts";
 import { Config } from "#server/config/schema.ts";
 import { createHub, type Hub } from "#server/hub.ts";
 import { createLog } from "#server/log.ts";
@@ -21,7 +22,7 @@ const monitoring = ["alerts.yaml", "grafana-dashboard.json"];
 beforeAll(async () => {
   database = await freshDatabase();
   hub = await createHub({
-    config: Config.parse({}),
+    config: new LiveConfig(Config.parse({})),
     databaseUrl: database.url,
     maxConnections: 4,
     signingKey: generateKeyPairSync("ed25519"),

@@ -31,7 +31,8 @@ describe.each<Mode>(["path", "subdomain"])("somebody else's server in %s mode", 
     expect(await status(admin)).toBe(404);
     const opened = await open(admin);
     const { url, until: end } = opened.data as { url: string; until: Date };
-    expect(new URL(url).pathname).toBe("/user/ana/");
+    const way = new URL(url);
+    expect([way.pathname, way.searchParams.get("next")]).toEqual(["/hub/enter", "/user/ana/"]);
     expect(end.getTime() - portal.clock.now().getTime()).toBeLessThanOrEqual(3_600_000);
     await until(async () => (await status(admin)) === 200, "the way in");
     const { rows } = await portal.hub.db.execute(

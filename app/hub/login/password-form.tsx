@@ -3,9 +3,9 @@
 import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { signInWith } from "#app/_auth/sign-in.ts";
-import { Button } from "#app/_components/button.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useSignIn } from "./use-sign-in.ts";
 
@@ -58,9 +58,9 @@ export function PasswordForm({ method, next }: { readonly method: "local" | "dum
           <Icon aria-hidden className="size-4" />
         </button>
       </div>
-      <Button type="submit" look="primary" className="w-full" disabled={state === "busy"}>
+      <SubmitButton look="primary" className="w-full" disabled={state === "busy"}>
         {t("login.submit")}
-      </Button>
+      </SubmitButton>
     </form>
   );
 }

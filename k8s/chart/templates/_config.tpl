@@ -33,6 +33,18 @@ replicas resources nodeSelector tolerations affinity topologySpreadConstraints e
 {{- toYaml $config -}}
 {{- end }}
 
+{{/*
+  What a hub takes over while it runs (server/config/reload.ts): the rest is a new pod. The Secret reaches the pods by itself, within about a
+  minute.
+*/}}
+{{- define "berth.hubRestartConfig" -}}
+{{- $config := omit (include "berth.hubConfig" . | fromYaml) "singleuser" "groups" "custom" -}}
+{{- $taken := list "allowNamedServers" "namedServerLimitPerUser" "activeServerLimit" "shutdownOnLogout" "sessionSeconds" "loadRoles" -}}
+{{- $_ := set $config "hub" (include "berth.without" (dict "of" $config.hub "keys" $taken) | fromYaml) -}}
+{{- $_ := set $config "cull" (pick (.Values.cull | default dict) "enabled" "notice" "concurrency") -}}
+{{- toYaml $config -}}
+{{- end }}
+
 {{/* Edge and web get no database, no login secrets and no profiles: only what they serve by. */}}
 {{- define "berth.outerConfig" -}}
 {{- $hub := pick .Values.hub "publicUrl" "allowInsecure" "subdomainHost" "shutdownGraceSeconds" "trustedUsers" -}}
@@ -43,7 +55,7 @@ replicas resources nodeSelector tolerations affinity topologySpreadConstraints e
 {{- $_ := set $config "proxy" (include "berth.proxySettings" . | fromYaml) -}}
 {{- $edge := include "berth.edgeSettings" . | fromYaml -}}
 {{- if $edge }}{{ $_ := set $config "edge" $edge }}{{ end -}}
-{{- with .Values.cull }}{{ $_ := set $config "cull" . }}{{ end -}}
+{{- with pick (.Values.cull | default dict) "notice" }}{{ $_ := set $config "cull" . }}{{ end -}}
 {{- else -}}
 {{- $_ := set $config "proxy" (dict "webConnectUrl" "0.0.0.0:8082") -}}
 {{- end -}}

@@ -81,7 +81,7 @@ spec:
         {{- include "berth.labels" $labels | nindent 8 }}
         {{- with $values.labels }}{{ toYaml . | nindent 8 }}{{ end }}
       annotations:
-        # A changed configuration is a new pod.
+        # What a running pod can't take over is a new pod.
         berth.dev/config: {{ .config | sha256sum }}
         {{- with $values.annotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec:

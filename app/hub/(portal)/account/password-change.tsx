@@ -2,12 +2,12 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 
@@ -65,9 +65,9 @@ export function PasswordChange({ name }: { readonly name: string }) {
             {t("account.password.done")}
           </Notice>
         )}
-        <Button type="submit" look="primary" disabled={change.isPending}>
+        <SubmitButton look="primary" disabled={change.isPending}>
           {t("account.password.submit")}
-        </Button>
+        </SubmitButton>
       </form>
     </Card>
   );

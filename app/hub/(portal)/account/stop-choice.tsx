@@ -1,12 +1,12 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { SelectField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { Skeleton } from "#app/_components/skeleton.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { durationText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
@@ -69,9 +69,7 @@ export function StopChoice() {
             {t("me.stop.saved")}
           </Notice>
         )}
-        <Button type="submit" disabled={save.isPending}>
-          {t("me.stop.save")}
-        </Button>
+        <SubmitButton disabled={save.isPending}>{t("me.stop.save")}</SubmitButton>
       </form>
     </Card>
   );

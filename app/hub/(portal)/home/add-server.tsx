@@ -2,9 +2,9 @@
 
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { serverPagePath } from "#app/_format/server-path.ts";
 import { t } from "#app/_text/t.ts";
 import type { ServerView } from "#server/api/views.ts";
@@ -59,9 +59,7 @@ export function AddServer({ user, taken, used, limit }: Props) {
               }}
             />
           </div>
-          <Button type="submit" className="sm:mt-[1.625rem]">
-            {t("add.submit")}
-          </Button>
+          <SubmitButton className="sm:mt-[1.625rem]">{t("add.submit")}</SubmitButton>
         </form>
       )}
     </Card>

@@ -2,12 +2,12 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { CopyButton } from "#app/_components/copy-button.tsx";
 import { SelectField, TextField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import { type ScopeChoice, scopeChoices, scopesFor } from "./scope-choices.ts";
@@ -90,9 +90,9 @@ export function CreateToken({ userName, onCreated }: { readonly userName: string
             onChange={(event) => setWritten(event.target.value)}
           />
         )}
-        <Button type="submit" look="primary" disabled={create.isPending} className="sm:justify-self-start">
+        <SubmitButton look="primary" disabled={create.isPending} className="sm:justify-self-start">
           {t("token.create.submit")}
-        </Button>
+        </SubmitButton>
       </form>
       {create.error !== null && (
         <div className="mt-4">

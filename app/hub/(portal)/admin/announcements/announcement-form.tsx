@@ -7,6 +7,7 @@ import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { CheckField, SelectField, TextField } from "#app/_components/field.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { localInputDate, localInputText } from "#app/_format/local-time.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
@@ -48,9 +49,9 @@ export function AnnouncementForm({ editing, onDone, onSaved }: Props) {
         {save.error !== null && <Problem error={save.error} />}
         <DialogButtons>
           <Button onClick={done}>{t("cancel")}</Button>
-          <Button type="submit" look="primary" disabled={save.isPending}>
+          <SubmitButton look="primary" disabled={save.isPending}>
             {t("admin.news.save")}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

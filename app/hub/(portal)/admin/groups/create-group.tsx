@@ -6,6 +6,7 @@ import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import { groupPath } from "../../groups/group-path.ts";
@@ -42,9 +43,9 @@ export function CreateGroup({ open, onClose }: { readonly open: boolean; onClose
         {create.error !== null && <Problem error={create.error} />}
         <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" look="primary" disabled={create.isPending || create.isSuccess}>
+          <SubmitButton look="primary" disabled={create.isPending || create.isSuccess}>
             {t("groups.create.submit")}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

@@ -6,6 +6,7 @@ import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 
@@ -61,9 +62,9 @@ export function DeleteHome({ home: { id, name, owner }, open, onClose, onDeleted
         {remove.error !== null && <Problem error={remove.error} />}
         <DialogButtons>
           <Button onClick={leave}>{t("cancel")}</Button>
-          <Button type="submit" look="danger" disabled={typed !== name || remove.isPending}>
+          <SubmitButton look="danger" disabled={typed !== name || remove.isPending}>
             {t("homes.delete.submit")}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

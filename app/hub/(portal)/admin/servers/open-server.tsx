@@ -6,6 +6,7 @@ import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { ServerView } from "#server/api/views.ts";
@@ -35,16 +36,16 @@ export function OpenServer({ server, open, onOpenChange }: Props) {
           label={t("open.reason")}
           value={reason}
           required
-          minLength={3}
+          minLength={5}
           maxLength={500}
           onChange={(event) => setReason(event.target.value)}
         />
         {enter.error !== null && <Problem error={enter.error} />}
         <DialogButtons>
           <Button onClick={() => onOpenChange(false)}>{t("cancel")}</Button>
-          <Button type="submit" look="primary" disabled={enter.isPending || enter.isSuccess}>
+          <SubmitButton look="primary" disabled={enter.isPending || enter.isSuccess}>
             {t("open.submit")}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

@@ -8,6 +8,7 @@ import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { CheckField, TextField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 
@@ -51,9 +52,9 @@ export function AddUser({ open, onOpenChange }: Props) {
           {create.error !== null && <Problem error={create.error} />}
           <DialogButtons>
             <Button onClick={() => change(false)}>{t("cancel")}</Button>
-            <Button type="submit" look="primary" disabled={create.isPending}>
+            <SubmitButton look="primary" disabled={create.isPending}>
               {t("users.add.submit")}
-            </Button>
+            </SubmitButton>
           </DialogButtons>
         </form>
       )}

@@ -7,6 +7,7 @@ import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { problemText } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC, useTRPCClient } from "#app/_trpc/client.tsx";
 
@@ -97,9 +98,9 @@ function BulkQuestion({ count, asking, busy, onClose, onOrder }: QuestionProps) 
         )}
         <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" look={shown === "disable" ? "danger" : "primary"} disabled={busy}>
+          <SubmitButton look={shown === "disable" ? "danger" : "primary"} disabled={busy}>
             {isGroup ? t("users.bulk.group.submit") : t(`users.${shown}`)}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

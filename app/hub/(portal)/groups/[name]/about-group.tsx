@@ -2,12 +2,12 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPCClient } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
@@ -72,9 +72,7 @@ export function AboutGroup({ group }: { readonly group: GroupView }) {
               {t("group.saved")}
             </Notice>
           )}
-          <Button type="submit" disabled={save.isPending}>
-            {t("group.save")}
-          </Button>
+          <SubmitButton disabled={save.isPending}>{t("group.save")}</SubmitButton>
         </form>
       </Card>
     </Section>

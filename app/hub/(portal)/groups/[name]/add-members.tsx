@@ -5,6 +5,7 @@ import { AreaField } from "#app/_components/area-field.tsx";
 import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import { useRefreshed } from "./use-refreshed.ts";
@@ -52,9 +53,9 @@ export function AddMembers({ group, open, onClose }: Props) {
         {add.error !== null && <Problem error={add.error} />}
         <DialogButtons>
           <Button onClick={close}>{t("cancel")}</Button>
-          <Button type="submit" look="primary" disabled={add.isPending}>
+          <SubmitButton look="primary" disabled={add.isPending}>
             {t("members.add.submit")}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

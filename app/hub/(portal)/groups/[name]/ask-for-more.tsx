@@ -2,10 +2,10 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { AreaField } from "#app/_components/area-field.tsx";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { RequestView } from "#server/api/group-views.ts";
@@ -38,9 +38,7 @@ export function AskForMore({ group }: { readonly group: string }) {
           >
             <AreaField label={t("ask.label")} name="message" rows={3} required minLength={5} maxLength={1000} />
             {ask.error !== null && <Problem error={ask.error} />}
-            <Button type="submit" disabled={ask.isPending}>
-              {t("ask.submit")}
-            </Button>
+            <SubmitButton disabled={ask.isPending}>{t("ask.submit")}</SubmitButton>
           </form>
         </Card>
       )}

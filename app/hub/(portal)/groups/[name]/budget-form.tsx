@@ -6,6 +6,7 @@ import { Card } from "#app/_components/card.tsx";
 import { SelectField, TextField } from "#app/_components/field.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
 import type { Budget, ComputeHours } from "#server/api/answers.ts";
@@ -58,9 +59,7 @@ export function BudgetForm({ group, budget }: { readonly group: string; readonly
             </Notice>
           )}
           <div className="flex flex-wrap gap-3">
-            <Button type="submit" disabled={set.isPending}>
-              {t("group.save")}
-            </Button>
+            <SubmitButton disabled={set.isPending}>{t("group.save")}</SubmitButton>
             {budget !== null && (
               <Button disabled={set.isPending} onClick={() => set.mutate({ group, budget: null })}>
                 {t("budget.remove")}

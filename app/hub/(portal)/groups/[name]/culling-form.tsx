@@ -2,13 +2,13 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { TextField } from "#app/_components/field.tsx";
 import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
 import { Skeleton } from "#app/_components/skeleton.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { durationText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
@@ -91,9 +91,7 @@ function RuleForm({ view: { group, rule, bounds } }: { readonly view: GroupCulli
             {t("group.saved")}
           </Notice>
         )}
-        <Button type="submit" disabled={set.isPending}>
-          {t("group.save")}
-        </Button>
+        <SubmitButton disabled={set.isPending}>{t("group.save")}</SubmitButton>
       </form>
     </Card>
   );

@@ -1,8 +1,8 @@
 "use client";
 
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { Notice } from "#app/_components/notice.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import type { MemberLimits } from "#server/api/answers.ts";
 import { ConfirmImpact } from "./confirm-impact.tsx";
@@ -29,9 +29,7 @@ export function MemberLimitsForm({ group, limits }: { readonly group: string; re
               {t("group.saved")}
             </Notice>
           )}
-          <Button type="submit" disabled={saving.isPending}>
-            {t("group.save")}
-          </Button>
+          <SubmitButton disabled={saving.isPending}>{t("group.save")}</SubmitButton>
         </form>
       </Card>
       <ConfirmImpact

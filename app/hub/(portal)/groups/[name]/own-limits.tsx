@@ -2,6 +2,7 @@
 
 import { Button } from "#app/_components/button.tsx";
 import { Dialog, DialogButtons } from "#app/_components/dialog.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import type { GroupView, MemberRow } from "#server/api/group-views.ts";
 import { LimitFields } from "./limit-fields.tsx";
@@ -47,9 +48,9 @@ export function OwnLimits({ member, group, open, onClose }: Props) {
         )}
         <DialogButtons>
           <Button onClick={close}>{t("cancel")}</Button>
-          <Button type="submit" look="primary" disabled={saving.isPending}>
+          <SubmitButton look="primary" disabled={saving.isPending}>
             {asking === null ? t("group.save") : t("limits.own.confirm")}
-          </Button>
+          </SubmitButton>
         </DialogButtons>
       </form>
     </Dialog>

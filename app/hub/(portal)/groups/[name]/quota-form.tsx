@@ -8,6 +8,7 @@ import { TextField } from "#app/_components/field.tsx";
 import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { t } from "#app/_text/t.ts";
 import { useTRPCClient } from "#app/_trpc/client.tsx";
 import type { GroupView } from "#server/api/group-views.ts";
@@ -73,9 +74,9 @@ function QuotaForm({ group, kind, onDone }: FormProps) {
       )}
       <DialogButtons>
         <Button onClick={onDone}>{t("cancel")}</Button>
-        <Button type="submit" look={asking === null ? "primary" : "danger"} disabled={busy}>
+        <SubmitButton look={asking === null ? "primary" : "danger"} disabled={busy}>
           {t(asking === null ? "group.save" : "group.confirm")}
-        </Button>
+        </SubmitButton>
       </DialogButtons>
     </form>
   );

@@ -1,12 +1,12 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Button } from "#app/_components/button.tsx";
 import { Card } from "#app/_components/card.tsx";
 import { SelectField, TextField } from "#app/_components/field.tsx";
 import { isAtNone, problemAt } from "#app/_components/field-problem.ts";
 import { Notice } from "#app/_components/notice.tsx";
 import { Problem } from "#app/_components/problem.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { writtenBytes } from "#app/_format/written.ts";
 import { t } from "#app/_text/t.ts";
 import { useTRPC } from "#app/_trpc/client.tsx";
@@ -72,9 +72,7 @@ export function SharedVolumeForm({ group: { name: group, sharedVolume } }: { rea
               {t("group.saved")}
             </Notice>
           )}
-          <Button type="submit" disabled={set.isPending}>
-            {t("group.save")}
-          </Button>
+          <SubmitButton disabled={set.isPending}>{t("group.save")}</SubmitButton>
         </form>
       </Card>
     </Section>

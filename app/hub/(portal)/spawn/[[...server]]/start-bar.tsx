@@ -1,6 +1,6 @@
 "use client";
 
-import { Button } from "#app/_components/button.tsx";
+import { SubmitButton } from "#app/_components/submit-button.tsx";
 import { bytesText } from "#app/_format/amount.ts";
 import { roughDurationText } from "#app/_format/duration.ts";
 import { t } from "#app/_text/t.ts";
@@ -20,9 +20,9 @@ export function StartBar({ home, expectedSeconds, busy }: Props) {
         <p>{homeSentence(home)}</p>
         {expectedSeconds !== null && <p>{t("spawn.expected", { time: roughDurationText(expectedSeconds) })}</p>}
       </div>
-      <Button type="submit" look="primary" disabled={busy} className="w-full sm:w-40">
+      <SubmitButton look="primary" disabled={busy} className="w-full sm:w-40">
         {t("server.start")}
-      </Button>
+      </SubmitButton>
     </div>
   );
 }

@@ -46,9 +46,16 @@ const asked = (args: readonly string[], kubeVersion: string) => [
   ...args,
 ];
 
+/** Many tests look at the same samples. */
+const texts = new Map<string, string>();
+
 /** What the chart makes of these values, as YAML. */
 export function renderedText(args: readonly string[], kubeVersion = "1.34.0"): string {
-  return execFileSync(partFile("helm"), asked(args, kubeVersion), { encoding: "utf8", maxBuffer: 32 * 1024 ** 2 });
+  const words = asked(args, kubeVersion);
+  const key = words.join(" ");
+  const text = texts.get(key) ?? execFileSync(partFile("helm"), words, { encoding: "utf8", maxBuffer: 32 * 1024 ** 2 });
+  texts.set(key, text);
+  return text;
 }
 
 /** Every object the chart makes of these values. */

@@ -1,11 +1,19 @@
 import { variableFor } from "./environment.ts";
 import { configSchemaTree, leavesOf, type SchemaNode } from "./json-schema.ts";
+import { takenKeys } from "./reload.ts";
 
 const intro = `# Configuration
 
 Everything \`berth.yaml\` can hold, made from the schema that checks it. Keys are z2jh's where z2jh has the key. Later beats
 earlier: defaults, the file, \`BERTH_…\` variables, flags. A secret may be read from a file: \`clientSecretFile\` for \`clientSecret\`, or
-\`BERTH_…_FILE\` in the environment. Keys inside lists have no variable.`;
+\`BERTH_…_FILE\` in the environment. Keys inside lists have no variable.
+
+A hub follows its file: within seconds of a change these keys are in force, without a restart, and running servers go on as they are:
+${takenKeys()
+  .map((key) => `\`${key}\``)
+  .join(", ")}. A file with a mistake changes nothing, and so does every other key until the hub is started
+again; \`berth doctor\` and the health page say either. In a cluster \`helm upgrade\` is enough: Kubernetes hands the file to running pods
+within about a minute, and pods are replaced only for what they can't take over.`;
 
 /** The reference page, one table a section. */
 export function configReference(): string {

@@ -18,6 +18,13 @@ const taken: { readonly [section in keyof Config]?: readonly string[] | "all" } 
   cull: ["timeout", "every", "maxAge", "minTimeout", "maxTimeout", "warnSeconds", "maxKeep", "quietHours"],
 };
 
+/** For the reference page: `singleuser.*`, `hub.loadRoles`. */
+export function takenKeys(): string[] {
+  return Object.entries(taken).flatMap(([section, keys]) =>
+    keys === "all" ? [`${section}.*`] : keys.map((key) => `${section}.${key}`),
+  );
+}
+
 export type Reload = {
   readonly config: Config;
   /** Keys that are in force now: `singleuser.profileList`. */

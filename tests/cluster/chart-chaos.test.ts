@@ -171,4 +171,21 @@ describe("afterwards", () => {
     await starterOf("starter-0").start();
     await starterOf("starter-0").use();
   });
+
+  test("a profile that helm upgrade adds can be started, and no pod of the portal was replaced for it", async () => {
+    const pods = async () =>
+      (await Promise.all(["hub", "edge", "web"].map((part) => release.pods(part))))
+        .flat()
+        .map(({ metadata }) => metadata.uid);
+    const before = await pods();
+    const { singleuser } = chartValues();
+    const added = { ...singleuser.profileList[1], display_name: "Added", slug: "added" };
+    const profileList = [...singleuser.profileList, added];
+    await release.upgrade({ ...chartValues(), singleuser: { ...singleuser, profileList } });
+    const start = async () =>
+      await as("line-0").ask("POST", "/hub/api/users/line-0/servers/more", { profile: "added" });
+    // The kubelet looks at what it mounted once a minute.
+    await waitFor("the new profile in every hub", 180, async () => (await start()).status < 300);
+    expect(await pods()).toEqual(before);
+  });
 });

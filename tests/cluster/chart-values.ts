@@ -17,7 +17,7 @@ async def main():
 asyncio.run(main())`;
 
 /** As small as an installation can be here: JupyterLab is the default profile, `echo` the one for crowds. */
-export function chartValues(image = berthImage): object {
+export function chartValues(image = berthImage) {
   const [name, tag] = image.split(":");
   const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } };
   return {

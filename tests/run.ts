@@ -77,26 +77,41 @@ async function start(): Promise<void> {
   cluster = await startCluster();
 }
 
-/** The last takes the API server away from all others. */
-async function onCluster(): Promise<void> {
+/** The kubeconfig of the cluster that is given or was built; else it is said why there is none. */
+async function clusterToUse(): Promise<string | undefined> {
   const kubeconfig = given ?? cluster?.adminKubeconfig;
-  if (kubeconfig === undefined) {
-    if (build) await skip("cluster", "the cluster didn't start");
-    else await skip("cluster", "TEST_KUBECONFIG isn't set; BERTH_TEST_CLUSTER=build makes one (Linux, root, Go)");
-    return;
-  }
+  if (kubeconfig === undefined && (wants("cluster") || build))
+    await skip(
+      "cluster",
+      build
+        ? "the cluster didn't start"
+        : "TEST_KUBECONFIG isn't set; BERTH_TEST_CLUSTER=build makes one (Linux, root, Go)",
+    );
+  return kubeconfig;
+}
+
+/** The last takes the API server away from all others. */
+async function onCluster(kubeconfig: string, inBrowser: Promise<void> | undefined): Promise<void> {
+  if (!wants("cluster")) return;
   const options = { strict, env: { TEST_KUBECONFIG: kubeconfig }, output: "afterwards" } as const;
-  if (wants("cluster")) await part("cluster", () => runVitest(["cluster"], options));
-  if (browser) await part("browser on the cluster", () => runPlaywright("cluster", options));
-  if (wants("cluster")) await part("cluster without its API server", () => runVitest(["cluster-alone"], options));
+  await part("cluster", () => runVitest(["cluster"], options));
+  await inBrowser;
+  await part("cluster without its API server", () => runVitest(["cluster-alone"], options));
 }
 
 if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
 if (build && (wants("cluster") || browser)) await part("cluster start", async () => void (await start()));
+const kubeconfig = await clusterToUse();
 if (obstacle !== undefined) await skip("browser", obstacle);
+const browserOnCluster =
+  browser && kubeconfig !== undefined
+    ? part("browser on the cluster", () => runPlaywright("cluster", { strict, env: { TEST_KUBECONFIG: kubeconfig } }))
+    : undefined;
 await Promise.all([
-  wants("cluster") || cluster !== undefined || given ? onCluster() : undefined,
-  browser ? part("browser", () => runPlaywright("local", { strict })) : undefined,
+  kubeconfig === undefined ? undefined : onCluster(kubeconfig, browserOnCluster),
+  browser
+    ? Promise.resolve(browserOnCluster).then(() => part("browser", () => runPlaywright("local", { strict })))
+    : undefined,
 ]);
 if (cluster) {
   const { stop } = cluster;

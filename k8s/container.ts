@@ -4,11 +4,13 @@ import { type KubeObject, mergeObjects } from "./merge.ts";
 import { serverPortName } from "./network-policy.ts";
 import type { PodOrder, PodSpecShape } from "./pod-shape.ts";
 import { mainResources, sideResources } from "./resources.ts";
+import { fileKeyFor } from "./secret.ts";
 import { mainSecurityContext, sideSecurityContext } from "./security.ts";
 
 /** KubeSpawner's name for it: overrides and dashboards made for z2jh know it. */
 export const mainContainerName = "notebook";
 export const secretVolumeName = "berth-secret";
+export const filesVolumeName = "berth-files";
 
 /** The container the server's program runs in. The configuration's own overrides come last, but never over its limits. */
 export function mainContainerFor(order: PodOrder): V1Container {
@@ -65,6 +67,9 @@ function volumeMountsFor(order: PodOrder): V1VolumeMount[] {
   return [
     ...(home.kind === "none" ? [] : [{ ...homeMount, ...subPath }]),
     ...(readsSecretFromFile(order) ? [{ name: secretVolumeName, mountPath: secretMountPath, readOnly: true }] : []),
+    ...order.files.map(({ path }, index) => ({
+      ...{ name: filesVolumeName, mountPath: path, subPath: fileKeyFor(index), readOnly: true },
+    })),
     ...(pod.volumeMounts as readonly (KubeObject & V1VolumeMount)[]),
   ];
 }

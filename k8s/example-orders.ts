@@ -72,6 +72,7 @@ export const simplestOrder: PodOrder = {
   homeClaimName: "claim-ana",
   secretName: "jupyter-ana-3",
   environment: { JUPYTERHUB_USER: "ana" },
+  files: [],
 };
 
 const nodeAffinity = {

@@ -19,7 +19,11 @@ export type PodOrder = {
   /** The Secret that holds the server's secret under `secretKey`: `secretNameFor(objectName, generation)`. */
   readonly secretName: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Held by the same Secret, in this order. */
+  readonly files: readonly FileShape[];
 };
+
+export type FileShape = { readonly path: string; readonly mode: number; readonly content: Buffer };
 
 export type ServerShape = {
   readonly app: AppShape;

@@ -1,9 +1,17 @@
 import type { V1Container, V1Pod, V1PodSpec, V1Toleration, V1Volume } from "@kubernetes/client-node";
-import { limitedMain, mainContainerFor, mainContainerName, secretVolumeName, sideContainerFor } from "./container.ts";
+import {
+  filesVolumeName,
+  limitedMain,
+  mainContainerFor,
+  mainContainerName,
+  secretVolumeName,
+  sideContainerFor,
+} from "./container.ts";
 import { readsSecretFromFile } from "./environment.ts";
 import { nameAnnotations, serverLabels } from "./labels.ts";
 import { type KubeObject, mergeObjects } from "./merge.ts";
 import type { PodOrder } from "./pod-shape.ts";
+import { fileKeyFor } from "./secret.ts";
 import { podSecurityContext } from "./security.ts";
 
 /** z2jh taints machines kept for users with these; the second spelling is for clouds that allow no slash. */
@@ -90,6 +98,12 @@ function volumesFor(order: PodOrder): V1Volume[] {
     ...(readsSecretFromFile(order)
       ? [{ name: secretVolumeName, secret: { secretName: order.secretName, defaultMode } }]
       : []),
+    ...(order.files.length === 0 ? [] : [filesVolume(order)]),
     ...(pod.volumes as readonly (KubeObject & V1Volume)[]),
   ];
+}
+
+function filesVolume({ files, secretName }: PodOrder): V1Volume {
+  const items = files.map(({ mode }, index) => ({ key: fileKeyFor(index), path: fileKeyFor(index), mode }));
+  return { name: filesVolumeName, secret: { secretName, items } };
 }

@@ -1,8 +1,14 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { nameAnnotations, type ServerIdentity, serverLabels } from "./labels.ts";
+import type { FileShape } from "./pod-shape.ts";
 
 /** The key in the Secret, and the file's name where the app reads a file. */
 export const secretKey = "secret";
+
+/** The key of a file that the configuration puts into every server. */
+export function fileKeyFor(index: number): string {
+  return `file-${index}`;
+}
 
 /** One Secret a start: the one of the last start may still be on its way out when the next begins. */
 export function secretNameFor(objectName: string, generation: number): string {
@@ -19,6 +25,7 @@ export function secretFor(
     readonly namespace: string;
     readonly podUid: string;
     readonly secret: string;
+    readonly files: readonly FileShape[];
   },
 ): V1Secret {
   return {
@@ -35,6 +42,9 @@ export function secretFor(
         { apiVersion: "v1", kind: "Pod", name: order.objectName, uid: order.podUid, controller: false },
       ],
     },
-    data: { [secretKey]: Buffer.from(order.secret, "utf8").toString("base64") },
+    data: {
+      [secretKey]: Buffer.from(order.secret, "utf8").toString("base64"),
+      ...Object.fromEntries(order.files.map(({ content }, index) => [fileKeyFor(index), content.toString("base64")])),
+    },
   };
 }

@@ -22,6 +22,7 @@ const checks: readonly Check[] = [
   { needs: ["hub"], look: userOrigins },
   { needs: ["cull", "singleuser"], look: cullFindings },
   { needs: ["spawner"], look: notBuiltYet },
+  { needs: ["spawner", "singleuser"], look: filesOnOneMachine },
   { needs: ["hub"], look: internalListener },
   { needs: ["spawner"], look: namespaces },
   { needs: ["hub", "spawner", "singleuser"], look: profileProblems },
@@ -165,4 +166,12 @@ function notBuiltYet({ spawner }: Config): CheckFinding[] {
     });
   }
   return findings;
+}
+
+/** Servers of one machine see that machine's files: a path that is one server's alone doesn't exist there. */
+function filesOnOneMachine({ spawner, singleuser }: Config): CheckFinding[] {
+  if (spawner.type !== "local" || Object.keys(singleuser.extraFiles).length === 0) return [];
+  const message =
+    "Servers of one machine share its files, so these can't be put in place for them. Write them to the machine, and remove this.";
+  return [{ path: ["singleuser", "extraFiles"], message }];
 }

@@ -12,6 +12,7 @@ import {
   pullSecrets,
   seconds,
 } from "#server/profiles/traits.ts";
+import { ExtraFiles } from "./extra-files.ts";
 import { NetworkPolicy } from "./network-policy.ts";
 import { Storage, templated } from "./storage.ts";
 
@@ -123,6 +124,9 @@ export const Singleuser = z.strictObject({
   initContainers: templated(kubeObjects).default([]),
   extraContainers: templated(kubeObjects).default([]),
   lifecycleHooks: kubeObject.default({}),
+  extraFiles: ExtraFiles.default({}).describe(
+    "Files that every server finds in place, by a name of your choice. In a cluster only; not in the home's volume but over it.",
+  ),
   networkPolicy: NetworkPolicy.prefault({}),
   cloudMetadata: z
     .strictObject({
@@ -143,9 +147,6 @@ export const Singleuser = z.strictObject({
   ),
   imagePullSecret: refused(
     "“imagePullSecret” can't be set: Berth makes no secrets. Name an existing one in “singleuser.image.pullSecrets”.",
-  ),
-  extraFiles: refused(
-    "“extraFiles” can't be set: put the files into the image, or mount a ConfigMap with “storage.extraVolumes” and “storage.extraVolumeMounts”.",
   ),
   networkTools: refused(
     "“networkTools” can't be set: Berth blocks addresses by network policy and needs no image for it.",

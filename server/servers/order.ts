@@ -1,6 +1,7 @@
 import type { Db } from "#db/client.ts";
 import { findHome, type ServerWithOwner } from "#db/servers.ts";
 import { groupOfServer } from "#db/tenancies.ts";
+import { filesOf } from "#server/config/extra-files.ts";
 import type { Config } from "#server/config/schema.ts";
 import { refOf, specOf } from "#server/spawner/record.ts";
 import type { SpawnOrder } from "#server/spawner/spawner.ts";
@@ -31,5 +32,6 @@ export async function spawnOrderFor(db: Db, config: Config, wanted: ServerWithOw
         : { homeId: home.id, name: home.name, claimUid: home.claimUid, usedBefore: home.lastUsedAt !== null },
     secret: server.secret,
     environment: { ...spec.environment, ...hubEnvironment(config, spec, wanted) },
+    files: filesOf(config.singleuser.extraFiles),
   };
 }

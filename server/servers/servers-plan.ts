@@ -1,5 +1,6 @@
 import type { Db } from "#db/client.ts";
 import { namespacesInUse } from "#db/tenancies.ts";
+import { filesOf } from "#server/config/extra-files.ts";
 import type { Config } from "#server/config/schema.ts";
 import { defaultSpec, everySpec } from "#server/profiles/every-spec.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
@@ -15,7 +16,7 @@ export async function serversPlan(db: Db, config: Config): Promise<ServersPlan> 
   const usual = defaultSpec(config);
   const specs = everySpec(config);
   return {
-    example: usual === undefined ? null : exampleOf(usual),
+    example: usual === undefined ? null : exampleOf(config, usual),
     specs,
     // A database that doesn't answer is said elsewhere.
     namespaces: await namespacesInUse(db, namespacesAtMost).catch(() => []),
@@ -23,7 +24,7 @@ export async function serversPlan(db: Db, config: Config): Promise<ServersPlan> 
   };
 }
 
-function exampleOf(spec: ServerSpec): SpawnOrder {
+function exampleOf(config: Config, spec: ServerSpec): SpawnOrder {
   return {
     ref: { serverId: nobody, generation: 1, namespace: "", objectName: nobody, runId: null },
     owner: { userId: nobody, name: nobody, uid: null },
@@ -33,5 +34,6 @@ function exampleOf(spec: ServerSpec): SpawnOrder {
     home: spec.home.kind === "none" ? null : { homeId: nobody, name: nobody, claimUid: null, usedBefore: false },
     secret: "",
     environment: spec.environment,
+    files: filesOf(config.singleuser.extraFiles),
   };
 }

@@ -17,6 +17,7 @@ export function podOrderOf(order: SpawnOrder, installationId: string): PodOrder 
     homeClaimName: order.home?.name ?? null,
     secretName: secretNameFor(ref.objectName, ref.generation),
     environment: order.environment,
+    files: order.files ?? [],
   };
 }
 

@@ -29,7 +29,7 @@ export async function startPod(
     if (home.kind !== "home") return home;
     const made = await makePod(k, order, signal);
     if (made.kind !== "pod") return made;
-    if (order.spec.app.secretVariable !== null) await makeSecret(k, order, made.uid, signal);
+    if (order.spec.app.secretVariable !== null || hasFiles(order)) await makeSecret(k, order, made.uid, signal);
     return { kind: "started", homeUid: home.uid };
   } catch (error) {
     if (!isKubeApiError(error)) throw error;
@@ -37,6 +37,10 @@ export async function startPod(
     k.log.debug({ serverId: order.ref.serverId, status: error.status, detail: error.detail }, "a start was not taken");
     return outcomeOf(error);
   }
+}
+
+function hasFiles({ files = [] }: SpawnOrder): boolean {
+  return files.length > 0;
 }
 
 function tenancyOf({ tenancy, ref }: SpawnOrder): Tenancy {
@@ -96,6 +100,7 @@ async function makeSecret(k: KubernetesContext, order: SpawnOrder, podUid: strin
     namespace,
     podUid,
     secret: order.secret,
+    files: order.files ?? [],
   });
   const make = () => k.client.create(secrets, namespace, wanted, signal);
   try {

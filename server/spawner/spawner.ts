@@ -1,3 +1,4 @@
+import type { ServerFile } from "#server/config/extra-files.ts";
 import type { ServerSpec } from "#server/profiles/spec.ts";
 import type { Tenancy, TenancyLook } from "./tenancy.ts";
 
@@ -98,6 +99,8 @@ export type SpawnOrder = {
   readonly secret: string;
   /** Already expanded: `JUPYTERHUB_*` and the profile's own. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Files the server finds in place. Not in its record: of a start, those of that moment's configuration. */
+  readonly files?: readonly ServerFile[];
 };
 
 export type StartOutcome =

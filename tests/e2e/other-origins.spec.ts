@@ -130,6 +130,44 @@ test("S-02: a page on a user's origin reads nothing of the portal and changes no
   expect(await anaAsTheHubSeesHer(home)).toEqual(before);
 });
 
+test("S-02: forms a page on a user's origin sends, and what it says to a portal's page, change nothing either", async ({
+  context,
+}) => {
+  const home = await anaLoggedIn(context);
+  const before = await anaAsTheHubSeesHer(home);
+  for (const path of ["/hub/api/users/ana/server", "/api/trpc/servers.start", "/hub/logout", "/hub/login"])
+    for (const type of ["application/x-www-form-urlencoded", "text/plain"]) {
+      const page = await bensPage(
+        context,
+        `<form method="post" enctype="${type}" action="${berth.url}${path}"><input name='{"json":{"user":"ana"},"x":"' value='"}'></form>`,
+      );
+      const [answer] = await Promise.all([
+        page.waitForResponse((response) => response.request().method() === "POST"),
+        page.evaluate(() => document.forms[0]?.submit()),
+      ]);
+      expect(answer.status(), `${path} ${type}`).toBeGreaterThanOrEqual(400);
+      await page.close();
+    }
+  const frame = await bensPage(context, "<p>evil</p>");
+  const popup = context.waitForEvent("page");
+  await frame.evaluate((portal) => {
+    const other = window.open(`${portal}/hub/home`);
+    for (const message of ["logout", { type: "navigate", to: "/hub/logout" }]) other?.postMessage(message, "*");
+  }, berth.url);
+  await expect((await popup).getByRole("heading", { name: "My servers" })).toBeVisible();
+  // A worker of a user's origin reaches no further than that origin.
+  const worker = await frame.evaluate(
+    async (portal) =>
+      await navigator.serviceWorker.register(`${portal}/sw.js`).then(
+        () => "taken",
+        () => "refused",
+      ),
+    berth.url,
+  );
+  expect(worker).toBe("refused");
+  expect(await anaAsTheHubSeesHer(home)).toEqual(before);
+});
+
 /** Her servers and tokens, by the pages' own API: still logged in, nothing added. */
 async function anaAsTheHubSeesHer(page: Page): Promise<unknown> {
   return await page.evaluate(async () => {

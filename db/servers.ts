@@ -141,7 +141,8 @@ export async function unsettledServers(db: Db, which: { readonly andReady: boole
 
 function unmetWish(): SQL | undefined {
   return or(
-    and(eq(servers.desired, "running"), lt(servers.phaseGeneration, servers.generation)),
+    // Also of a start that was taken back before any hub saw it: what it reserved must go back.
+    lt(servers.phaseGeneration, servers.generation),
     and(eq(servers.desired, "stopped"), eq(servers.phase, "ready")),
     and(eq(servers.desired, "stopped"), eq(servers.phase, "failed")),
   );

@@ -1,4 +1,6 @@
+import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hasReservation } from "#db/reservations.ts";
 import { findServer, findServerById } from "#db/servers.ts";
 import { findUserByName } from "#db/users.ts";
 import type { Hub } from "#server/hub.ts";
@@ -56,6 +58,23 @@ describe("a wish becomes a server", () => {
     await inPhase(id, "starting");
     await stop();
     await inPhase(id, "stopped");
+    expect(t.spawner.runs.size).toBe(0);
+  });
+
+  test("R-04: a start that was taken back before any hub had looked at it gives back what it reserved", async () => {
+    const { id } = await start();
+    await inPhase(id, "ready");
+    await stop();
+    await inPhase(id, "stopped");
+    // As both verbs leave it when the hub that leads dies with the news.
+    await t.hub.db.transaction(async (tx) => {
+      await tx.execute(sql`update servers set generation = generation + 1, wished_at = now() where id = ${id}`);
+      await tx.execute(sql`insert into reservations
+          (server_id, user_id, generation, cpu_request_millicores, cpu_limit_millicores, memory_request_bytes, memory_limit_bytes, gpus)
+        select id, user_id, generation, 100, 1000, 1, 1, 0 from servers where id = ${id}`);
+    });
+    await until(async () => !(await hasReservation(t.hub.db, id)), "what was reserved is given back");
+    expect(await rowOf(id)).toMatchObject({ phase: "stopped", generation: 2, phaseGeneration: 2 });
     expect(t.spawner.runs.size).toBe(0);
   });
 

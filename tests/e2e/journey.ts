@@ -3,10 +3,18 @@ import { expect, type Page } from "@playwright/test";
 /** What a student does on the first day, as steps: everything by roles and names, through the real pages. */
 
 export async function logIn(page: Page, url: string, name: string, password: string): Promise<void> {
+  const heard = listenTo(page);
   await page.goto(`${url}/hub/login`);
   await page.getByLabel("User name").fill(name);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  const submit = page.getByRole("button", { name: "Log in", exact: true });
+  // It waits for the page's script.
+  await expect(submit)
+    .toBeEnabled()
+    .catch((error: unknown) => {
+      throw new Error(`the login page came to no life: ${heard.join("; ")}`, { cause: error });
+    });
+  await submit.click();
   await expect(page.getByRole("heading", { name: "My servers" })).toBeVisible();
 }
 
@@ -69,4 +77,14 @@ export async function startAgain(page: Page): Promise<void> {
 
 export async function seesFile(page: Page, name: string): Promise<void> {
   await expect(page.locator(".jp-DirListing-item").filter({ hasText: name }).first()).toBeVisible({ timeout: 30_000 });
+}
+
+/** What a page that doesn't work would say in the browser's own tools. */
+function listenTo(page: Page): readonly string[] {
+  const heard: string[] = [];
+  page.on("console", (message) => heard.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => heard.push(String(error)));
+  page.on("requestfailed", (request) => heard.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on("response", (answer) => answer.status() >= 400 && heard.push(`${answer.url()}: ${answer.status()}`));
+  return heard;
 }

@@ -32,7 +32,7 @@ test("a page whose script hasn't come yet sends nothing by itself; without JavaS
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(`${portal.url}/hub/login`);
-  await expect(page.getByText("These pages need JavaScript")).toBeVisible();
+  await expect(page.locator("noscript")).toContainText("These pages need JavaScript");
   await page.getByLabel("User name").fill("ana");
   await page.getByLabel("Password", { exact: true }).fill("secret");
   await expect(page.getByRole("button", { name: "Log in" })).toBeDisabled();

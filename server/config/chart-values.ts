@@ -114,7 +114,13 @@ const Own = {
       .describe("Scheduler of users' pods, one that packs them onto few nodes; empty: the cluster's default."),
   }),
   prePuller: z.strictObject({
-    continuous: z.strictObject({ enabled: z.boolean() }),
+    hook: z
+      .strictObject({
+        enabled: z.boolean().describe("Have every image on every node before an installation or upgrade goes on."),
+        timeoutSeconds: z.int().min(10).max(86_400).describe("Give the upgrade up when that takes longer."),
+      })
+      .describe("Needs images with /bin/sh, and `--timeout` of helm no shorter than this one's."),
+    continuous: z.strictObject({ enabled: z.boolean().describe("And on every node that joins.") }),
     extraImages: z.record(z.string(), z.string()).describe("More images to have on every node: a name and an image."),
     resources: kubeObject,
     nodeSelector: textMap,

@@ -48,8 +48,8 @@ describe.each(samples)("sample %s", (sample) => {
         runAsNonRoot: true,
         seccompProfile: { type: "RuntimeDefault" },
       });
-      // The hub speaks to the API server; nobody else does.
-      expect(spec.automountServiceAccountToken, of).toBe(of === "Deployment/hub");
+      // The hub speaks to the API server, and what waits for the images may look at them; nobody else does.
+      expect(spec.automountServiceAccountToken, of).toBe(["Deployment/hub", "Job/hook-image-awaiter"].includes(of));
       for (const host of ["hostNetwork", "hostPID", "hostIPC"]) expect(spec[host], of).toBeUndefined();
       for (const volume of spec.volumes) expect(volume.hostPath, of).toBeUndefined();
       for (const container of [...spec.containers, ...spec.initContainers]) {
@@ -127,6 +127,41 @@ describe("the chart", () => {
     writeFileSync(file, JSON.stringify({ singleuser, prePuller: puller }));
     const [pod] = podsOf(render([...publicUrl, "--values", file])).filter(({ of }) => of.startsWith("DaemonSet"));
     expect(pod?.spec.initContainers.map(({ image }) => image)).toEqual(["own:1", "profile:1", "choice:1", "extra:1"]);
+  });
+
+  test("what pulls images and keeps places goes where users' servers go, and pulls those of their side containers too", () => {
+    const singleuser = {
+      nodeSelector: { pool: "users" },
+      extraTolerations: [{ key: "gpu", operator: "Exists" }],
+      initContainers: [{ name: "prepare", image: "prepare:1" }],
+      profileList: [
+        { display_name: "A", kubespawner_override: { extra_containers: [{ name: "sync", image: "sync:1" }] } },
+      ],
+    };
+    const file = path.join(folder, "placement.yaml");
+    const scheduling = {
+      userPods: { nodeAffinity: "require" },
+      podPriority: { enabled: true },
+      userPlaceholder: { enabled: true },
+    };
+    const prePuller = { hook: { enabled: true }, continuous: { enabled: true } };
+    writeFileSync(file, JSON.stringify({ singleuser, scheduling, prePuller }));
+    const pods = podsOf(render([...publicUrl, "--values", file])).filter(({ of }) => /puller|placeholder/.test(of));
+    expect(pods.map(({ of }) => of).sort()).toEqual([
+      "DaemonSet/continuous-image-puller",
+      "DaemonSet/hook-image-puller",
+      "StatefulSet/user-placeholder",
+    ]);
+    for (const { of, spec } of pods) {
+      expect(spec.nodeSelector, of).toEqual({ pool: "users" });
+      expect(spec.tolerations, of).toEqual(expect.arrayContaining(singleuser.extraTolerations));
+      expect(JSON.stringify(spec.affinity), of).toContain("hub.jupyter.org/node-purpose");
+      if (of.startsWith("DaemonSet"))
+        expect(
+          spec.initContainers.map(({ image }) => image),
+          of,
+        ).toEqual(expect.arrayContaining(["prepare:1", "sync:1"]));
+    }
   });
 
   test("profiles, groups, roles and rules of culling reach running pods; what they can't take over is a new hub, and none of it an edge", () => {

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { webSettings } from "#server/web/settings.ts";
 import { Providers } from "./_components/providers.tsx";
 import { t } from "./_text/t.ts";
+import { reloadOnce } from "./reload-once.ts";
 
 export async function generateMetadata(): Promise<Metadata> {
   // Nothing is made ahead of the request: the nonce is the request's, and so is the institution's name.
@@ -22,6 +23,8 @@ export default async function RootLayout({ children }: { readonly children: Reac
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a text of our own, without anything from outside */}
+        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: reloadOnce }} />
         <style nonce={nonce} suppressHydrationWarning>{`:root{--accent:${accent};--accent-ink:${ink}}`}</style>
       </head>
       <body className="min-h-dvh font-sans antialiased">

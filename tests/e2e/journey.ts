@@ -5,8 +5,6 @@ import { expect, type Page } from "@playwright/test";
 export async function logIn(page: Page, url: string, name: string, password: string): Promise<void> {
   const heard = listenTo(page);
   await page.goto(`${url}/hub/login`);
-  await page.getByLabel("User name").fill(name);
-  await page.getByLabel("Password", { exact: true }).fill(password);
   const submit = page.getByRole("button", { name: "Log in", exact: true });
   // It waits for the page's script.
   await expect(submit)
@@ -14,6 +12,8 @@ export async function logIn(page: Page, url: string, name: string, password: str
     .catch((error: unknown) => {
       throw new Error(`the login page came to no life: ${heard.join("; ")}`, { cause: error });
     });
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await submit.click();
   await expect(page.getByRole("heading", { name: "My servers" })).toBeVisible();
 }

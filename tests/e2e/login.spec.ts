@@ -31,14 +31,26 @@ test("a page whose script hasn't come yet sends nothing by itself; without JavaS
 }) => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
-  await page.goto(`${portal.url}/hub/login`);
-  await expect(page.locator("noscript")).toContainText("These pages need JavaScript");
+  const answer = await page.goto(`${portal.url}/hub/login`);
+  expect(await answer?.text()).toMatch(/<noscript>.*These pages need JavaScript/s);
   await page.getByLabel("User name").fill("ana");
   await page.getByLabel("Password", { exact: true }).fill("secret");
   await expect(page.getByRole("button", { name: "Log in" })).toBeDisabled();
   await page.getByLabel("Password", { exact: true }).press("Enter");
   await expect(page.getByLabel("User name")).toHaveValue("ana");
   await context.close();
+});
+
+test("a page of whose script a part doesn't arrive is loaded once more by itself", async ({ page, portal }) => {
+  let lost = 0;
+  await page.route("**/_next/static/chunks/*.js", async (route) => {
+    if (lost > 0) return await route.continue();
+    lost++;
+    await route.abort("connectionreset");
+  });
+  await page.goto(`${portal.url}/hub/login`);
+  await expect(page.getByRole("button", { name: "Log in" })).toBeEnabled();
+  expect(lost).toBe(1);
 });
 
 test("the session cookie is the hub's token itself: HttpOnly, Lax, whole site, ending when the token ends", async ({

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
+import { quietNetwork } from "./quiet-network.ts";
 
 const system = "/usr/bin/chromium";
 
@@ -29,6 +30,7 @@ export default defineConfig({
     trace: "off",
     launchOptions: {
       ...(existsSync(system) ? { executablePath: system } : {}),
+      env: { ...(process.env as Record<string, string>), ...quietNetwork() },
       args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"],
     },
   },

@@ -207,7 +207,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       tenancies.start();
     },
     stop: async () => {
-      endHousekeeping();
+      await endHousekeeping();
       endRefreshes();
       await Promise.all([reconciler.stop(), culler.stop(), budgets.stop(), tenancies.stop()]);
       await notifications.stop();

@@ -5,6 +5,7 @@ import type { Log } from "#server/log.ts";
 import { jupyterSettings } from "./local/command.ts";
 import { endRun } from "./local/end-run.ts";
 import { healthOf } from "./local/health.ts";
+import { homeFolderUsage } from "./local/home-usage.ts";
 import { KeyedLock } from "./local/keyed-lock.ts";
 import type { Limits } from "./local/limits.ts";
 import { cgroupLimits } from "./local/limits-cgroup.ts";
@@ -124,6 +125,11 @@ class ProcessSpawner implements LocalSpawner {
 
   async removeHome(home: KeptHome): Promise<RemoveOutcome> {
     return await removeHomeFolder(path.join(this.#options.home, "homes"), home);
+  }
+
+  async homeUsage(home: KeptHome, signal: AbortSignal): Promise<number | null> {
+    const { clock } = this.#options;
+    return await homeFolderUsage(path.join(this.#options.home, "homes"), home, { clock, signal });
   }
 
   async logTail(ref: ServerRef, lines: number): Promise<readonly string[]> {

@@ -30,6 +30,11 @@ export interface Spawner {
    * take them away.
    */
   retainHome?(home: KeptHome, signal?: AbortSignal): Promise<RetainOutcome>;
+  /**
+   * What the files of a home take on its disk; null where that can't be told. A look that leaves the disk to others takes its time. Not there
+   * where a backend can't see into homes.
+   */
+  homeUsage?(home: KeptHome, signal: AbortSignal): Promise<number | null>;
   /** The last lines the server printed, oldest first; empty when there are none. */
   logTail(ref: ServerRef, lines: number): Promise<readonly string[]>;
   /** For `doctor` and the health page. With a plan also whether it could be carried out, by whom it would be refused, and by which image. */

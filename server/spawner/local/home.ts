@@ -71,7 +71,7 @@ function lost(name: string, folder: string): SpawnFailure {
   );
 }
 
-function readIdentity(file: string): string | null {
+export function readIdentity(file: string): string | null {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

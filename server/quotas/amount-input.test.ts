@@ -109,3 +109,37 @@ describe("amounts as people write them", () => {
     expect(inputKeyOf("cpuRequestMillicores")).toBe("cpuRequest");
   });
 });
+
+const PiB = 1024 ** 5;
+
+describe("petabytes, and amounts beyond any cluster", () => {
+  test.each([
+    ["3Pi", 3 * PiB],
+    ["0.5 PiB", PiB / 2],
+    ["4P", 4 * PiB],
+  ])("memory of %s is understood", (memoryLimit, memoryLimitBytes) =>
+    expect(withWritten({}, { memoryLimit }, "quota")).toEqual({ memoryLimitBytes }),
+  );
+
+  test.each([
+    { memoryLimit: "5Pi" },
+    { memoryRequest: "1 EiB" },
+    { memoryLimit: "99999999999Ti" },
+    { storage: "5Pi" },
+    { storage: "2E" },
+    { cpuLimit: "99999999999999999999" },
+    { servers: "99999999999999999999" },
+  ])("%j is told to be more than any cluster has", (said) =>
+    expect(() => withWritten({}, said, "quota")).toThrow(/is more than any cluster has: at most/),
+  );
+
+  test("so are hours, and the sentence names what was written", () =>
+    expect(() => limitsWithWritten({}, { hoursPerWeek: "99999999999999" }, "limits")).toThrow(
+      "“99999999999999” is more than any cluster has: at most 168,000.",
+    ));
+
+  test.each([{ memoryLimit: "Pi" }, { memoryLimit: "5Xi" }, { cpuLimit: "5Pi" }, { servers: "9999999999 or so" }])(
+    "%j is no amount",
+    (said) => expect(() => withWritten({}, said, "quota")).toThrow("is no amount here"),
+  );
+});

@@ -32,17 +32,38 @@ export type MemberLimitsInput = z.infer<typeof MemberLimitsInput>;
 
 type Kind = {
   readonly parse: (text: string) => number | null;
+  /** What is an amount of this kind though no number is exact enough for it. */
+  readonly beyond: RegExp;
   readonly most: number;
   readonly mostText: string;
   readonly example: string;
 };
 
-const cpu: Kind = { parse: parseCpuMillicores, most: 10 ** 9, mostText: "a million", example: "4, 0.5 or 500m" };
-const bytes = (parse: Kind["parse"]): Kind => ({ parse, most: 2 ** 52, mostText: "4 PiB", example: "8Gi or 512Mi" });
-const memory = bytes(parseMemoryBytes);
+const longNumber = /^\d{10,}(\.\d+)?$/;
+const cpu: Kind = {
+  parse: parseCpuMillicores,
+  beyond: /^\d{10,}(\.\d+)?m?$/,
+  most: 10 ** 9,
+  mostText: "a million",
+  example: "4, 0.5 or 500m",
+};
+const bytes = (parse: Kind["parse"]): Kind => ({
+  parse,
+  beyond: /^(\d{10,}(\.\d+)?([kKMGT]i?)?|[1-9]\d*(\.\d+)?[PE]i?)$/,
+  most: 2 ** 52,
+  mostText: "4 PiB",
+  example: "8Gi or 512Mi",
+});
+const memory = bytes(memoryOfAGroup);
 const storage = bytes(parseStorageBytes);
-const whole: Kind = { parse: wholeNumber, most: 1_000_000, mostText: "a million", example: "0, 1 or 8" };
-const hours: Kind = { parse: decimal, most: 168 * 1000, mostText: "168,000", example: "20 or 7.5" };
+const whole: Kind = {
+  parse: wholeNumber,
+  beyond: longNumber,
+  most: 1_000_000,
+  mostText: "a million",
+  example: "0, 1 or 8",
+};
+const hours: Kind = { parse: decimal, beyond: longNumber, most: 168 * 1000, mostText: "168,000", example: "20 or 7.5" };
 
 const resources: Readonly<Record<keyof AmountsInput, { readonly key: QuotaResource; readonly kind: Kind }>> = {
   cpuLimit: { key: "cpuLimitMillicores", kind: cpu },
@@ -99,7 +120,8 @@ function amountOf(amount: string | number, kind: Kind, field: string): number {
   const refuse = (message: string) => new HubError("invalid", message, { detail: { field } });
   const text = String(amount).trim();
   if (text.startsWith("-")) throw refuse(`“${text}” is negative. Write an amount such as ${kind.example}.`);
-  const value = isNought(text) ? 0 : kind.parse(shortened(text));
+  const short = shortened(text);
+  const value = isNought(text) ? 0 : (kind.parse(short) ?? (kind.beyond.test(short) ? Number.POSITIVE_INFINITY : null));
   if (value === null) throw refuse(`“${text}” is no amount here. Write one such as ${kind.example}.`);
   if (value > kind.most) throw refuse(`“${text}” is more than any cluster has: at most ${kind.mostText}.`);
   return value;
@@ -112,7 +134,13 @@ function isNought(text: string): boolean {
 
 /** "8 GiB" for `8Gi`. */
 function shortened(text: string): string {
-  return text.replace(/ ?([KMGTP]i?)B?$/, "$1");
+  return text.replace(/ ?([KMGTPE]i?)B?$/, "$1");
+}
+
+/** A group may have petabytes together; the configuration's amounts, those of one server, end with T as JupyterHub's do. */
+function memoryOfAGroup(text: string): number | null {
+  const peta = /^(\d+(?:\.\d+)?)Pi?$/.exec(text)?.[1];
+  return parseMemoryBytes(peta === undefined ? text : `${Number(peta) * 1024}T`);
 }
 
 function wholeNumber(text: string): number | null {

@@ -33,7 +33,6 @@ export const group = {
   "quota.ceiling": "At most {amount}, set by an admin",
   "quota.ceiling.edit": "Change the ceiling",
   "quota.ceiling.text": "The most the group's managers may set. An empty field means no ceiling.",
-  "quota.confirm.title": "Some already use more",
   "quota.confirm.text": "{message} Nothing is stopped. Nobody can start another server until it fits again.",
   "quota.field.cpuLimit": "CPUs",
   "quota.field.cpuRequest": "Guaranteed CPUs",

@@ -36,7 +36,6 @@ export const usage = {
   "me.opened.server": "Server",
   "me.opened.reason": "Reason",
   "me.opened.when": "When",
-  "me.opened.now": "May be in it until {time}",
   "me.opened.default": "your server",
   "me.stop": "When idle servers stop",
   "me.stop.idle": "Stop my server after it was idle for",

@@ -36,11 +36,20 @@ async function imagesOf(component: string): Promise<string[]> {
   return (await release.pods(component)).filter(isReady).map(({ spec }) => spec.containers[0]?.image ?? "");
 }
 
+const withHook = (image: string) => ({ ...chartValues(image), prePuller: { hook: { enabled: true } } });
+
 test("the documented command installs edge, hub and web, two of each, on a cluster without DNS", async () => {
-  const notes = await release.upgrade(chartValues());
+  const notes = await release.upgrade(withHook(berthImage));
   expect(notes).toContain(publicUrl);
   expect(notes).toContain("berth user add");
   for (const component of ["edge", "hub", "web"]) expect(await imagesOf(component)).toEqual([berthImage, berthImage]);
+  // What pulled the images beforehand has gone again, with its account.
+  for (const [group, kind, name] of [
+    ["apis/apps/v1", "daemonsets", "hook-image-puller"],
+    ["apis/batch/v1", "jobs", "hook-image-awaiter"],
+    ["api/v1", "serviceaccounts", "hook-image-awaiter"],
+  ])
+    await expect(release.api.get(`/${group}/namespaces/${release.namespace}/${kind}/${name}`)).rejects.toThrow("404");
 });
 
 test("the first login is made as the notes say, and works through the Service", async () => {
@@ -114,7 +123,7 @@ async function upgradeUnderLoad(leaving: Leaving): Promise<{ readonly ordered: s
   const ordered: string[] = [];
   const refused: string[] = [];
   let upgraded = false;
-  const upgrading = release.upgrade(chartValues(nextImage)).finally(() => {
+  const upgrading = release.upgrade(withHook(nextImage)).finally(() => {
     upgraded = true;
   });
   await waitFor("the upgrade is through and the old pods are gone", 280, async () => {

@@ -126,6 +126,24 @@ const Own = {
     nodeSelector: textMap,
     tolerations: kubeObjects,
   }),
+  monitoring: z.strictObject({
+    serviceMonitor: z
+      .strictObject({
+        enabled: z.boolean(),
+        labels: textMap.describe("Those your Prometheus looks for."),
+        interval: z.string(),
+        tokenSecret: z
+          .strictObject({ name: z.string(), key: z.string() })
+          .describe("A Secret with a token of scope read:metrics."),
+      })
+      .describe("Prometheus Operator: where the hub's metrics are."),
+    prometheusRule: z
+      .strictObject({ enabled: z.boolean(), labels: textMap })
+      .describe("Prometheus Operator: Berth's alert rules."),
+    dashboard: z
+      .strictObject({ enabled: z.boolean(), labels: textMap })
+      .describe("Berth's dashboard, for Grafana's sidecar."),
+  }),
   global: z.record(z.string(), z.unknown()).describe("For charts that contain this one; Berth ignores it."),
 };
 

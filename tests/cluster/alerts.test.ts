@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { buildCluster, cacheDirectory, partFile } from "./build.ts";
 
-const monitoring = fileURLToPath(new URL("../../k8s/monitoring", import.meta.url));
+const monitoring = fileURLToPath(new URL("../../k8s/chart/monitoring", import.meta.url));
 
 beforeAll(async () => await buildCluster(cacheDirectory, ["promtool"]), 1_200_000);
 

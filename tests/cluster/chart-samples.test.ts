@@ -129,6 +129,26 @@ describe("the chart", () => {
     expect(pod?.spec.initContainers.map(({ image }) => image)).toEqual(["own:1", "profile:1", "choice:1", "extra:1"]);
   });
 
+  test("monitoring: the hub's metrics with a token, the alert rules and the dashboard as they are tested", () => {
+    const on = ["serviceMonitor", "prometheusRule", "dashboard"].flatMap((kind) => [
+      "--set",
+      `monitoring.${kind}.enabled=true`,
+    ]);
+    expect(refusal([...publicUrl, ...on])).toContain("monitoring.serviceMonitor.tokenSecret.name");
+    const objects = render([...publicUrl, ...on, "--set", "monitoring.serviceMonitor.tokenSecret.name=metrics"]);
+    const file = (name: string) =>
+      readFileSync(path.resolve(import.meta.dirname, "../../k8s/chart/monitoring", name), "utf8");
+    expect(named(objects, "PrometheusRule", "berth")?.spec).toEqual(parse(file("alerts.yaml")));
+    expect(named(objects, "ConfigMap", "berth-dashboard")?.data).toEqual({
+      "berth.json": file("grafana-dashboard.json"),
+    });
+    const port = (named(objects, "Service", "hub")?.spec?.ports as { name: string }[])[0]?.name;
+    expect(named(objects, "ServiceMonitor", "hub")?.spec).toMatchObject({
+      endpoints: [{ port, path: "/hub/metrics", authorization: { credentials: { name: "metrics", key: "token" } } }],
+    });
+    expect(render(publicUrl).filter(({ apiVersion }) => apiVersion.includes("monitoring"))).toEqual([]);
+  });
+
   test("what pulls images and keeps places goes where users' servers go, and pulls those of their side containers too", () => {
     const singleuser = {
       nodeSelector: { pool: "users" },

@@ -91,7 +91,7 @@ test("what stands still shows: servers by phase, reasons of failures, the oldest
 test("every metric a rule or a panel asks for is one the hub has", async () => {
   const exported = new Set([...(await metrics.render(hub)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
   const asked = monitoring.flatMap((file) => [
-    ...readFileSync(new URL(`../../k8s/monitoring/${file}`, import.meta.url), "utf8").matchAll(
+    ...readFileSync(new URL(`../../k8s/chart/monitoring/${file}`, import.meta.url), "utf8").matchAll(
       /\b((?:berth|jupyterhub|process)_[a-z_]+)/g,
     ),
   ]);

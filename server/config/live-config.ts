@@ -31,8 +31,9 @@ export class LiveConfig {
     return this.#reading;
   }
 
-  take({ config, waiting }: Reload, { file, at }: Pick<Reading, "file" | "at">): void {
-    this.#now = config;
+  take({ config, changed, waiting }: Reload, { file, at }: Pick<Reading, "file" | "at">): void {
+    // What is worked out from a configuration is remembered by the object.
+    if (changed.length > 0) this.#now = config;
     this.#reading = { file, at, problems: [], waiting };
   }
 

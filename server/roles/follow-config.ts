@@ -28,7 +28,8 @@ const everyMs = 3000;
  */
 export async function followConfig(following: Following, signal: AbortSignal): Promise<void> {
   const { source, clock, log } = following;
-  let known = markOf(source.file);
+  // Read once more at the beginning: it may have changed since the start read it.
+  let known: string | null = null;
   while (!signal.aborted) {
     await clock.sleep(everyMs, signal).catch(() => undefined);
     const found = markOf(source.file);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { endAskedAtMs, isReady, nextImage, prepareChartTests, Release } from "./chart-release.ts";
+import { coldStartSeconds, endAskedAtMs, isReady, nextImage, prepareChartTests, Release } from "./chart-release.ts";
 import { chartValues, drainSeconds, publicUrl } from "./chart-values.ts";
 import { type HeldLine, Visitor } from "./chart-visitor.ts";
 import { waitFor } from "./processes.ts";
@@ -43,6 +43,8 @@ test("the documented command installs edge, hub and web, two of each, on a clust
   expect(notes).toContain(publicUrl);
   expect(notes).toContain("berth user add");
   for (const component of ["edge", "hub", "web"]) expect(await imagesOf(component)).toEqual([berthImage, berthImage]);
+  for (const component of ["edge", "hub", "web"])
+    console.log(`cold start of ${component}: ${(await release.pods(component)).map(coldStartSeconds).join(" and ")} s`);
   // What pulled the images beforehand has gone again, with its account.
   for (const [group, kind, name] of [
     ["apis/apps/v1", "daemonsets", "hook-image-puller"],

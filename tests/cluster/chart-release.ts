@@ -32,8 +32,15 @@ export type CorePod = {
   };
   readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
   readonly status: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+    readonly containerStatuses?: readonly {
+      readonly restartCount: number;
+      readonly state?: { readonly running?: { readonly startedAt: string } };
+    }[];
     readonly podIP?: string;
   };
 };
@@ -174,4 +181,13 @@ export function isReady(pod: CorePod): boolean {
 export function endAskedAtMs({ metadata }: CorePod): number | null {
   if (metadata.deletionTimestamp === undefined) return null;
   return Date.parse(metadata.deletionTimestamp) - (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+}
+
+/** From the container's start to readiness, in the whole seconds that Kubernetes writes down; null while it isn't there. */
+export function coldStartSeconds({ status }: CorePod): number | null {
+  const ready = status.conditions?.find(
+    ({ type, status: is }) => type === "Ready" && is === "True",
+  )?.lastTransitionTime;
+  const started = status.containerStatuses?.[0]?.state?.running?.startedAt;
+  return ready === undefined || started === undefined ? null : (Date.parse(ready) - Date.parse(started)) / 1000;
 }

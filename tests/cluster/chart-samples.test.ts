@@ -142,9 +142,11 @@ describe("the chart", () => {
     expect(named(objects, "ConfigMap", "berth-dashboard")?.data).toEqual({
       "berth.json": file("grafana-dashboard.json"),
     });
-    const port = (named(objects, "Service", "hub")?.spec?.ports as { name: string }[])[0]?.name;
+    expect(named(objects, "Service", "hub")?.spec).toMatchObject({ ports: [{ name: "api" }] });
     expect(named(objects, "ServiceMonitor", "hub")?.spec).toMatchObject({
-      endpoints: [{ port, path: "/hub/metrics", authorization: { credentials: { name: "metrics", key: "token" } } }],
+      endpoints: [
+        { port: "api", path: "/hub/metrics", authorization: { credentials: { name: "metrics", key: "token" } } },
+      ],
     });
     expect(render(publicUrl).filter(({ apiVersion }) => apiVersion.includes("monitoring"))).toEqual([]);
   });

@@ -5,9 +5,8 @@ import { browserObstacle, interrupt, runPlaywright, runVitest } from "./run/runn
 import type { Tally } from "./run/tally.ts";
 
 /**
- * `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. What waits
- * (for a cluster) runs beside what works (in a browser), so that two cores always have something to do. Code has the machine to itself: it
- * judges times.
+ * `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. One part at a time
+ * but for the last two: each keeps two cores busy, and side by side their time limits are what fails.
  */
 
 const required = (process.env.BERTH_TEST_REQUIRE ?? "").split(",").filter(Boolean);
@@ -90,28 +89,20 @@ async function clusterToUse(): Promise<string | undefined> {
   return kubeconfig;
 }
 
-/** The last takes the API server away from all others. */
-async function onCluster(kubeconfig: string, inBrowser: Promise<void> | undefined): Promise<void> {
-  if (!wants("cluster")) return;
-  const options = { strict, env: { TEST_KUBECONFIG: kubeconfig }, output: "afterwards" } as const;
-  await part("cluster", () => runVitest(["cluster"], options));
-  await inBrowser;
-  await part("cluster without its API server", () => runVitest(["cluster-alone"], options));
-}
-
 if (wants("code")) await part("code", () => runVitest(["unit", "integration"], { strict }));
 if (build && (wants("cluster") || browser)) await part("cluster start", async () => void (await start()));
 const kubeconfig = await clusterToUse();
 if (obstacle !== undefined) await skip("browser", obstacle);
-const browserOnCluster =
-  browser && kubeconfig !== undefined
-    ? part("browser on the cluster", () => runPlaywright("cluster", { strict, env: { TEST_KUBECONFIG: kubeconfig } }))
-    : undefined;
+const onCluster = { strict, env: { TEST_KUBECONFIG: kubeconfig ?? "" } } as const;
+if (kubeconfig !== undefined && wants("cluster")) await part("cluster", () => runVitest(["cluster"], onCluster));
+if (kubeconfig !== undefined && browser)
+  await part("browser on the cluster", () => runPlaywright("cluster", onCluster));
 await Promise.all([
-  kubeconfig === undefined ? undefined : onCluster(kubeconfig, browserOnCluster),
-  browser
-    ? Promise.resolve(browserOnCluster).then(() => part("browser", () => runPlaywright("local", { strict })))
+  // It takes the API server away from all others, and mostly waits.
+  kubeconfig !== undefined && wants("cluster")
+    ? part("cluster without its API server", () => runVitest(["cluster-alone"], { ...onCluster, output: "afterwards" }))
     : undefined,
+  browser ? part("browser", () => runPlaywright("local", { strict })) : undefined,
 ]);
 if (cluster) {
   const { stop } = cluster;

@@ -3,12 +3,21 @@ import type { Config } from "#server/config/schema.ts";
 import { startEmbeddedPostgres } from "#server/embedded/postgres.ts";
 import { createLog } from "#server/log.ts";
 import type { HomePaths } from "#server/roles/home.ts";
+import { untilDatabaseAnswers } from "#server/roles/wait-for-database.ts";
+
+const patienceSeconds = 10;
 
 type Place = { readonly config: Config; readonly paths: HomePaths };
 
 /** The database this installation uses; the embedded one is started when it doesn't run, and then ended again. */
 export async function withDatabase<T>({ config, paths }: Place, work: (url: string) => Promise<T>): Promise<T> {
-  if (config.hub.db.url !== undefined) return await work(config.hub.db.url);
+  const { url } = config.hub.db;
+  if (url !== undefined) {
+    // One that was started a moment ago is not there yet. That it can't be reached is for `work` to say.
+    const waiting = { databaseUrl: url, log: createLog("cli", "warn"), atMostSeconds: patienceSeconds };
+    await untilDatabaseAnswers(waiting).catch(() => undefined);
+    return await work(url);
+  }
   const database = await startEmbeddedPostgres({ directory: paths.database, log: createLog("cli", "warn") });
   try {
     return await work(database.url);

@@ -3,16 +3,19 @@ import { isDatabaseUnavailable } from "#db/unavailable.ts";
 import { systemClock } from "#server/clock.ts";
 import type { Log } from "#server/log.ts";
 
-type Waiting = { readonly databaseUrl: string; readonly log: Log; readonly signal?: AbortSignal };
-
-const timeoutMs = 60_000;
+type Waiting = {
+  readonly databaseUrl: string;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+  readonly atMostSeconds?: number;
+};
 
 /**
  * Where everything starts at once the database may be last, and a hub that ended for that would be started again later and later. What
  * waiting doesn't mend (a wrong password, no such database) is thrown at once.
  */
-export async function untilDatabaseAnswers({ databaseUrl, log, signal }: Waiting): Promise<void> {
-  const endMs = systemClock.monotonicMs() + timeoutMs;
+export async function untilDatabaseAnswers({ databaseUrl, log, signal, atMostSeconds = 60 }: Waiting): Promise<void> {
+  const endMs = systemClock.monotonicMs() + atMostSeconds * 1000;
   for (let attempt = 1; ; attempt++) {
     const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
     client.on("error", () => undefined);

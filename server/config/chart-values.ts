@@ -17,16 +17,12 @@ const Image = z.strictObject({
   pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]),
 });
 
-/** Every Deployment of the portal has these. */
-const podKeys = {
-  replicas: replicas.describe("Pods of this role."),
+/** Every pod of the portal's own, the database's too. */
+const ownPodKeys = {
   resources: kubeObject.describe("Requests and limits of its container."),
   nodeSelector: textMap,
   tolerations: kubeObjects,
   affinity: kubeObject.describe("Put in the place of the chart's own affinity."),
-  topologySpreadConstraints: kubeObjects.describe(
-    "Put in the place of the chart's own: spread over nodes where possible.",
-  ),
   extraEnv: z.union([textMap, kubeObjects]).describe("A mapping, or a list as Kubernetes writes it."),
   extraVolumes: kubeObjects,
   extraVolumeMounts: kubeObjects,
@@ -35,6 +31,15 @@ const podKeys = {
   annotations: textMap,
   labels: textMap,
   priorityClassName: z.string(),
+};
+
+/** Every Deployment of the portal has these. */
+const podKeys = {
+  ...ownPodKeys,
+  replicas: replicas.describe("Pods of this role."),
+  topologySpreadConstraints: kubeObjects.describe(
+    "Put in the place of the chart's own: spread over nodes where possible.",
+  ),
   pdb: z.strictObject({ enabled: z.boolean(), maxUnavailable: z.union([z.int(), z.string()]) }),
   networkPolicy: z.strictObject({
     enabled: z.boolean(),
@@ -97,10 +102,7 @@ const Own = {
       enabled: z.boolean(),
       image: Image,
       storage: z.strictObject({ size: z.string(), storageClassName: z.string() }),
-      resources: kubeObject,
-      nodeSelector: textMap,
-      tolerations: kubeObjects,
-      securityContext: kubeObject,
+      ...ownPodKeys,
     })
     .describe("One PostgreSQL pod with a volume, for trying out. For real use: hub.db."),
   rbac: z.strictObject({ create: z.boolean() }),

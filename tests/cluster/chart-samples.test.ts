@@ -201,6 +201,40 @@ describe("the chart", () => {
     expect(changed.map(([name]) => name)).toEqual(["hub"]);
   });
 
+  test.each(["Deployment/hub", "Deployment/edge", "Deployment/web", "StatefulSet/postgres"])(
+    "%s takes everything an operator sets on a pod",
+    (of) => {
+      const part = of.endsWith("postgres") ? "postgresql" : (of.split("/")[1] ?? "");
+      const set = {
+        nodeSelector: { pool: "core" },
+        tolerations: [{ key: "core", operator: "Exists" }],
+        affinity: { nodeAffinity: {} },
+        extraEnv: { MINE: "1" },
+        extraVolumes: [{ name: "mine", emptyDir: {} }],
+        extraVolumeMounts: [{ name: "mine", mountPath: "/mine" }],
+        resources: { requests: { cpu: "7m" } },
+        podSecurityContext: { fsGroup: 7 },
+        priorityClassName: "mine",
+      };
+      const file = path.join(folder, `${part}.yaml`);
+      writeFileSync(file, JSON.stringify({ [part]: set }));
+      const spec = podsOf(render([...publicUrl, "--values", file])).find((pod) => pod.of === of)?.spec;
+      expect(spec).toMatchObject({
+        nodeSelector: set.nodeSelector,
+        tolerations: expect.arrayContaining(set.tolerations),
+        affinity: set.affinity,
+        priorityClassName: "mine",
+        securityContext: { fsGroup: 7, runAsNonRoot: true },
+      });
+      expect(spec?.volumes).toEqual(expect.arrayContaining(set.extraVolumes));
+      expect(spec?.containers[0]).toMatchObject({
+        env: expect.arrayContaining([{ name: "MINE", value: "1" }]),
+        volumeMounts: expect.arrayContaining(set.extraVolumeMounts),
+        resources: { requests: { cpu: "7m" } },
+      });
+    },
+  );
+
   test("the database of its own goes once another is named", () => {
     expect(named(render(publicUrl), "StatefulSet", "postgres")).toBeDefined();
     expect(

@@ -67,8 +67,11 @@ function volumeMountsFor(order: PodOrder): V1VolumeMount[] {
   return [
     ...(home.kind === "none" ? [] : [{ ...homeMount, ...subPath }]),
     ...(readsSecretFromFile(order) ? [{ name: secretVolumeName, mountPath: secretMountPath, readOnly: true }] : []),
-    ...order.files.map(({ path }, index) => ({
-      ...{ name: filesVolumeName, mountPath: path, subPath: fileKeyFor(index), readOnly: true },
+    ...order.files.map(({ path }) => ({
+      name: filesVolumeName,
+      mountPath: path,
+      subPath: fileKeyFor(path),
+      readOnly: true,
     })),
     ...(pod.volumeMounts as readonly (KubeObject & V1VolumeMount)[]),
   ];

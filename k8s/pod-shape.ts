@@ -19,7 +19,7 @@ export type PodOrder = {
   /** The Secret that holds the server's secret under `secretKey`: `secretNameFor(objectName, generation)`. */
   readonly secretName: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Held by the same Secret, in this order. */
+  /** Held by the same Secret. */
   readonly files: readonly FileShape[];
 };
 

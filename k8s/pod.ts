@@ -104,6 +104,6 @@ function volumesFor(order: PodOrder): V1Volume[] {
 }
 
 function filesVolume({ files, secretName }: PodOrder): V1Volume {
-  const items = files.map(({ mode }, index) => ({ key: fileKeyFor(index), path: fileKeyFor(index), mode }));
+  const items = files.map(({ path, mode }) => ({ key: fileKeyFor(path), path: fileKeyFor(path), mode }));
   return { name: filesVolumeName, secret: { secretName, items } };
 }

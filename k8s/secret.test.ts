@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fullestOrder, simplestOrder, withPod } from "./example-orders.ts";
 import { podFor } from "./pod.ts";
-import { secretFor, secretKey, secretNameFor } from "./secret.ts";
+import { fileKeyFor, secretFor, secretKey, secretNameFor } from "./secret.ts";
 
 describe("S-19: a server's secret", () => {
   const order = { ...simplestOrder, podUid: "uid-1", secret: "s3cret-välue" };
@@ -51,5 +51,51 @@ describe("S-19: a server's secret", () => {
   test("has a name of its own at every start, and never another server's", () => {
     expect(secretNameFor("jupyter-ana", 12)).toBe("jupyter-ana-12");
     expect(secretNameFor("jupyter-ana-1", 2)).not.toBe(secretNameFor("jupyter-ana", 12));
+  });
+});
+
+describe("files that every server finds in place", () => {
+  const settings = { path: "/etc/jupyter/a.json", mode: 0o644, content: Buffer.from("{}") };
+  const script = { path: "/usr/local/bin/b", mode: 0o755, content: Buffer.from([0, 255]) };
+  const order = { ...fullestOrder, files: [settings, script] };
+  const secret = secretFor({ ...order, podUid: "uid-1", secret: "s3cret" });
+  const spec = podFor(order).spec;
+
+  test("stand in the server's own Secret, and of the pod only where each belongs", () => {
+    const [first, second] = [fileKeyFor(settings.path), fileKeyFor(script.path)];
+    expect(secret.data).toEqual({ [secretKey]: "czNjcmV0", [first]: "e30=", [second]: "AP8=" });
+    expect(spec?.volumes).toContainEqual({
+      name: "berth-files",
+      secret: {
+        secretName: secret.metadata?.name,
+        items: [
+          { key: first, path: first, mode: 0o644 },
+          { key: second, path: second, mode: 0o755 },
+        ],
+      },
+    });
+    expect(JSON.stringify(spec)).not.toContain("e30=");
+  });
+
+  test("are mounted each at its path, read-only, into the main container alone", () => {
+    const [main, ...others] = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+    const mountsOf = (container: typeof main) =>
+      (container?.volumeMounts ?? []).filter(({ name }) => name === "berth-files");
+    expect(mountsOf(main)).toEqual(
+      [settings, script].map(({ path }) => ({
+        name: "berth-files",
+        mountPath: path,
+        subPath: fileKeyFor(path),
+        readOnly: true,
+      })),
+    );
+    expect(others).toHaveLength(2);
+    expect(others.flatMap(mountsOf)).toEqual([]);
+  });
+
+  test("keep their keys when the configuration gets another file after the pod was made and before its Secret", () => {
+    const earlier = { path: "/a", mode: 0o644, content: Buffer.from("another") };
+    const changed = secretFor({ ...order, files: [earlier, settings, script], podUid: "uid-1", secret: "s3cret" });
+    expect(changed.data).toMatchObject(secret.data ?? {});
   });
 });

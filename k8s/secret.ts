@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { V1Secret } from "@kubernetes/client-node";
 import { nameAnnotations, type ServerIdentity, serverLabels } from "./labels.ts";
 import type { FileShape } from "./pod-shape.ts";
@@ -5,9 +6,12 @@ import type { FileShape } from "./pod-shape.ts";
 /** The key in the Secret, and the file's name where the app reads a file. */
 export const secretKey = "secret";
 
-/** The key of a file that the configuration puts into every server. */
-export function fileKeyFor(index: number): string {
-  return `file-${index}`;
+/**
+ * The key of a file that the configuration puts into every server. By its path: where the configuration changed after the pod was made and
+ * before its Secret, no file may stand in another's place.
+ */
+export function fileKeyFor(path: string): string {
+  return `file-${createHash("sha256").update(path).digest("hex").slice(0, 16)}`;
 }
 
 /** One Secret a start: the one of the last start may still be on its way out when the next begins. */
@@ -44,7 +48,7 @@ export function secretFor(
     },
     data: {
       [secretKey]: Buffer.from(order.secret, "utf8").toString("base64"),
-      ...Object.fromEntries(order.files.map(({ content }, index) => [fileKeyFor(index), content.toString("base64")])),
+      ...Object.fromEntries(order.files.map(({ path, content }) => [fileKeyFor(path), content.toString("base64")])),
     },
   };
 }

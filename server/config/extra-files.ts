@@ -3,36 +3,41 @@ import { z } from "zod";
 
 /** A Secret holds 1 MiB; the rest is for what else stands in it. */
 const mostBytes = 900 * 1024;
-const writtenAs: Readonly<Record<string, (data: unknown) => string>> = {
-  json: (data) => `${JSON.stringify(data, null, 2)}\n`,
-  yaml: (data) => stringify(data),
-  yml: (data) => stringify(data),
-};
+// Python's YAML is 1.1, where a bare `yes` is a boolean and a bare date no text: texts like these are quoted.
+const asYaml = (data: unknown) => stringify(data, { schema: "yaml-1.1" });
+const writers: ReadonlyMap<string, (data: unknown) => string> = new Map([
+  ["json", (data: unknown) => `${JSON.stringify(data, null, 2)}\n`],
+  ["yaml", asYaml],
+  ["yml", asYaml],
+]);
+/** People put passwords into files too: none of it is printed. */
+const unprinted = { secret: true };
 
 const ExtraFile = z
   .strictObject({
     mountPath: z
       .string()
-      .regex(/^\/(?:[^/\0]+\/)*[^/\0]+$/, {
-        error: "This must be the whole path of a file, such as /etc/jupyter/jupyter_server_config.json.",
+      .refine(isWholePath, {
+        error: "This must be the whole path of a file, without “:”, such as /etc/jupyter/jupyter_server_config.json.",
       })
       .describe("Where the file is in a server."),
     mode: z
       .union([z.int(), z.string().regex(/^(?:0o?)?[0-7]{3}$/)])
       .default("0644")
-      .refine((mode) => isSensible(modeOf(mode)), {
+      .refine((mode) => typeof mode === "string" || isUnmistakable(mode), {
         error:
           'Write who may read the file in quotes, such as "0644": YAML reads plain 0644 as the number six hundred forty-four.',
       })
       .describe("Who may read and run it, as for chmod, in quotes."),
     data: z
-      .union([z.record(z.string(), z.unknown()), z.array(z.unknown())])
+      .union([z.record(z.string(), z.unknown()).meta(unprinted), z.array(z.unknown()).meta(unprinted)])
       .optional()
       .describe("Written as JSON or YAML, by the ending of the path."),
-    stringData: z.string().optional().describe("The text of the file."),
+    stringData: z.string().meta(unprinted).optional().describe("The text of the file."),
     binaryData: z
       .string()
-      .regex(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, { error: "This must be base64." })
+      .refine(isBase64, { error: "This must be base64." })
+      .meta(unprinted)
       .optional()
       .describe("The file in base64."),
   })
@@ -43,7 +48,7 @@ const ExtraFile = z
       error: "Say what is in the file with one of “data”, “stringData” and “binaryData”.",
     },
   )
-  .refine(({ data, mountPath }) => data === undefined || endingOf(mountPath) in writtenAs, {
+  .refine(({ data, mountPath }) => data === undefined || writers.has(endingOf(mountPath)), {
     path: ["data"],
     error: "“data” is written as .json, .yaml or .yml. Write any other file's text with “stringData”.",
   });
@@ -78,7 +83,7 @@ export function filesOf(files: z.infer<typeof ExtraFiles>): ServerFile[] {
 function contentOf({ data, stringData, binaryData, mountPath }: ExtraFile): Buffer {
   if (stringData !== undefined) return Buffer.from(stringData, "utf8");
   if (binaryData !== undefined) return Buffer.from(binaryData, "base64");
-  return Buffer.from(writtenAs[endingOf(mountPath)]?.(data) ?? "", "utf8");
+  return Buffer.from(writers.get(endingOf(mountPath))?.(data) ?? "", "utf8");
 }
 
 function endingOf(path: string): string {
@@ -89,9 +94,26 @@ function modeOf(mode: number | string): number {
   return typeof mode === "number" ? mode : Number.parseInt(mode.replace("o", ""), 8);
 }
 
-/** Helm gives 420 for 0644, berth.yaml 644: what nobody would write is the decimal number that looks like it. */
-function isSensible(mode: number): boolean {
+/** Kubernetes takes no “:” in it; with “.” and “..” two spellings could be one file. */
+function isWholePath(path: string): boolean {
+  const [first, ...parts] = path.split("/");
+  return first === "" && parts.length > 0 && parts.every((part) => !/^\.{0,2}$/.test(part) && !/[:\0]/.test(part));
+}
+
+function isBase64(text: string): boolean {
+  const bare = text.replaceAll(/\s/g, "");
+  return bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare);
+}
+
+/** Helm's YAML gives 420 for 0644, that of berth.yaml 644: a number is taken where only the first can have been meant. */
+function isUnmistakable(mode: number): boolean {
+  const digits = String(mode);
+  return isUsual(mode) && !(/^[0-7]{3}$/.test(digits) && isUsual(Number.parseInt(digits, 8)));
+}
+
+/** The owner may read it; the group may do no more than the owner, and others no more than the group. */
+function isUsual(mode: number): boolean {
   const [owner, group, others] = [(mode >> 6) & 7, (mode >> 3) & 7, mode & 7];
-  if (mode < 0 || mode > 0o777 || (owner & 4) === 0) return false;
-  return [group, others].every((bits) => (bits & ~owner) === 0 && (bits === 0 || (bits & 4) !== 0));
+  const isSet = [group, others].every((bits) => bits === 0 || (bits & 4) !== 0);
+  return mode >= 0 && mode <= 0o777 && (owner & 4) !== 0 && (group & ~owner) === 0 && (others & ~group) === 0 && isSet;
 }

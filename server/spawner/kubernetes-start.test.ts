@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isolationPolicyName } from "#k8s/network-policy.ts";
-import { orderFor, type SpawnerUnderTest, startSpawnerUnderTest } from "#tests/fakes/kubernetes-spawner.ts";
+import {
+  orderFor,
+  type SpawnerUnderTest,
+  simplestSpec,
+  startSpawnerUnderTest,
+} from "#tests/fakes/kubernetes-spawner.ts";
 import type { StartOutcome } from "./spawner.ts";
 
 const never = new AbortController().signal;
@@ -31,6 +36,13 @@ describe("starting a pod", () => {
     ]);
     const policy = it.api.store.get("networkpolicies", "berth", isolationPolicyName(it.installationId));
     expect(policy?.spec).toMatchObject({ policyTypes: ["Ingress", "Egress"] });
+  });
+
+  test("files get a Secret even where the program takes no secret of its own", async () => {
+    const files = [{ path: "/etc/a", mode: 0o644, content: Buffer.from("{}") }];
+    const app = { ...simplestSpec.app, secretVariable: null };
+    await it.spawner.start({ ...orderFor({ spec: { app } }), files }, never);
+    expect(secrets().map(({ data }) => Object.values(data ?? {}))).toEqual([[expect.any(String), "e30="]]);
   });
 
   test("S-71: no policy, no pod", async () => {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { servers } from "#db/schema/servers.ts";
 import { namespaceFacts, serverNamespacesDue } from "#db/tenancies.ts";
 import { checkHub } from "#server/checks.ts";
+import { reloaded } from "#server/config/reload.ts";
+import { Config } from "#server/config/schema.ts";
 import { addMembers } from "#server/groups/add-members.ts";
 import { createGroup } from "#server/groups/create.ts";
 import { setQuota } from "#server/quotas/set-quota.ts";
@@ -44,6 +47,18 @@ describe("the namespaces of groups", () => {
       quota: { servers: 3, cpuLimitMillicores: 8000 },
       sharedVolume: null,
     });
+  });
+
+  test("a start carries the files of that moment's configuration, and they aren't recorded with the server", async () => {
+    const extraFiles = { one: { mountPath: "/etc/a", stringData: "hi" } };
+    const changed = Config.parse({ ...config, singleuser: { extraFiles } });
+    t.hub.liveConfig.take(reloaded(t.hub.config, changed), { file: "berth.yaml", at: new Date() });
+    const { id } = await startServer(ctx(), { user: "ana" });
+    const run = await until(async () => t.spawner.runs.get(id), "a run");
+    expect(run.order.files).toEqual([{ path: "/etc/a", mode: 0o644, content: Buffer.from("hi") }]);
+    const rows = await t.hub.db.select().from(servers);
+    expect(rows.map((row) => row.id)).toEqual([id]);
+    expect(JSON.stringify(rows)).not.toContain("/etc/a");
   });
 
   test("a quota that changes is in the cluster at once, not at the next round", async () => {

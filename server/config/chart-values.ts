@@ -121,7 +121,7 @@ const Own = {
         enabled: z.boolean().describe("Have every image on every node before an installation or upgrade goes on."),
         timeoutSeconds: z.int().min(10).max(86_400).describe("Give the upgrade up when that takes longer."),
       })
-      .describe("Needs images with /bin/sh, and `--timeout` of helm no shorter than this one's."),
+      .describe("Needs images with /bin/sh, and a `--timeout` of helm longer than timeoutSeconds."),
     continuous: z.strictObject({ enabled: z.boolean().describe("And on every node that joins.") }),
     extraImages: z.record(z.string(), z.string()).describe("More images to have on every node: a name and an image."),
     resources: kubeObject,

@@ -54,6 +54,21 @@ test("the documented command installs edge, hub and web, two of each, on a clust
     await expect(release.api.get(`/${group}/namespaces/${release.namespace}/${kind}/${name}`)).rejects.toThrow("404");
 });
 
+test("an upgrade to an image that no node can pull is given up before anything is replaced, and helm says node, image and what to do", async () => {
+  const hook = { enabled: true, timeoutSeconds: 20 };
+  const values = { ...withHook(berthImage), prePuller: { hook, extraImages: { wrong: "localhost/there-is-none:1" } } };
+  const said = await release.upgrade(values).then(
+    () => "it went through",
+    (error: unknown) => String(error),
+  );
+  expect(said).toMatch(/\n- \S+: localhost\/there-is-none:1: (ErrImagePull|ImagePullBackOff)/);
+  expect(said).toContain("prePuller.hook.timeoutSeconds");
+  for (const component of ["edge", "hub", "web"]) expect(await imagesOf(component)).toEqual([berthImage, berthImage]);
+  await expect(
+    release.api.get(`/apis/apps/v1/namespaces/${release.namespace}/daemonsets/hook-image-puller`),
+  ).rejects.toThrow("404");
+});
+
 test("the first login is made as the notes say, and works through the Service", async () => {
   portal = await Visitor.of(release);
   for (const [name, ...more] of [["admin", "--admin"], ["ana"]])

@@ -117,7 +117,12 @@ describe("the chart", () => {
       profile_options: {
         image: {
           display_name: "I",
-          choices: { b: { display_name: "B", kubespawner_override: { image: "choice:1" } } },
+          choices: {
+            b: {
+              display_name: "B",
+              kubespawner_override: { image: "choice:1", extra_containers: [{ name: "db", image: "choice-db:1" }] },
+            },
+          },
         },
       },
     };
@@ -126,7 +131,13 @@ describe("the chart", () => {
     const singleuser = { image: { name: "own", tag: "1" }, profileList: [profile] };
     writeFileSync(file, JSON.stringify({ singleuser, prePuller: puller }));
     const [pod] = podsOf(render([...publicUrl, "--values", file])).filter(({ of }) => of.startsWith("DaemonSet"));
-    expect(pod?.spec.initContainers.map(({ image }) => image)).toEqual(["own:1", "profile:1", "choice:1", "extra:1"]);
+    expect(pod?.spec.initContainers.map(({ image }) => image)).toEqual([
+      "own:1",
+      "profile:1",
+      "choice:1",
+      "choice-db:1",
+      "extra:1",
+    ]);
   });
 
   test("monitoring: the hub's metrics with a token, the alert rules and the dashboard as they are tested", () => {
@@ -213,7 +224,7 @@ describe("the chart", () => {
         extraVolumes: [{ name: "mine", emptyDir: {} }],
         extraVolumeMounts: [{ name: "mine", mountPath: "/mine" }],
         resources: { requests: { cpu: "7m" } },
-        podSecurityContext: { fsGroup: 7 },
+        podSecurityContext: { fsGroup: 7, runAsNonRoot: false },
         priorityClassName: "mine",
       };
       const file = path.join(folder, `${part}.yaml`);
@@ -224,7 +235,7 @@ describe("the chart", () => {
         tolerations: expect.arrayContaining(set.tolerations),
         affinity: set.affinity,
         priorityClassName: "mine",
-        securityContext: { fsGroup: 7, runAsNonRoot: true },
+        securityContext: { fsGroup: 7, runAsNonRoot: false, seccompProfile: { type: "RuntimeDefault" } },
       });
       expect(spec?.volumes).toEqual(expect.arrayContaining(set.extraVolumes));
       expect(spec?.containers[0]).toMatchObject({

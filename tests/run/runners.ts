@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
-import { settle, type Tally, tallyPlaywright, tallyVitest } from "./tally.ts";
+import { outsideTests, settle, type Tally, tallyPlaywright, tallyVitest } from "./tally.ts";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const browserConfig = path.join(project, "tests/e2e/playwright.config.ts");
@@ -22,6 +22,8 @@ export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** `afterwards`: two runners work side by side, and a person reads one after the other. */
   readonly output?: "now" | "afterwards";
+  /** Only these, one after the other; else all. */
+  readonly files?: readonly string[];
 };
 
 function end(child: ChildProcess): Promise<number> {
@@ -57,7 +59,7 @@ async function counted<T>(
     const exitCode = await work(report, folder);
     const found = existsSync(report)
       ? tally(JSON.parse(readFileSync(report, "utf8")))
-      : { passed: 0, failed: 1, skipped: 0 };
+      : [outsideTests("the runner wrote no report")];
     return settle(found, exitCode, strict);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -68,7 +70,8 @@ export function runVitest(projects: readonly string[], options: RunOptions): Pro
   return counted(options, tallyVitest, (report, folder) => {
     const chosen = projects.flatMap((name) => ["--project", name]);
     const reporters = ["--reporter", "default", "--reporter", "json", `--outputFile.json=${report}`];
-    return run("vitest", ["run", ...chosen, ...reporters], options, folder);
+    const only = options.files ? ["--no-file-parallelism", ...options.files] : [];
+    return run("vitest", ["run", ...chosen, ...reporters, ...only], options, folder);
   });
 }
 
@@ -83,7 +86,9 @@ export function runPlaywright(specs: "local" | "cluster", options: RunOptions): 
   return counted(options, tallyPlaywright, (report, folder) => {
     const args = ["test", "--config", browserConfig, "--project", specs, "--reporter", "list,json"];
     const env = { ...options.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report };
+    const only = options.files ? ["--workers", "1", ...options.files] : [];
     // Playwright empties this folder at its start, and another may be at work.
-    return run("playwright", [...args, "--output", path.join(folder, "results")], { ...options, env }, folder);
+    const output = ["--output", path.join(folder, "results")];
+    return run("playwright", [...args, ...output, ...only], { ...options, env }, folder);
   });
 }

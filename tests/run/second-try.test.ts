@@ -39,8 +39,9 @@ describe("settleSecondTry", () => {
   });
 });
 
-test("a failure is described without its colours, and cut when it is long", () => {
-  const message = `\u001b[31mexpected 1\u001b[39m\n\n${"y".repeat(2_000)}`;
+test("a failure is described without its colours and the test runner's own frames, and cut when it is long", () => {
+  const frame = "\n    at run (file:///p/node_modules/vitest/run.js:1:2)\n    at new Promise (<anonymous>)";
+  const message = `\u001b[31mexpected 1\u001b[39m${frame}\n\n${"y".repeat(2_000)}`;
   const text = describeFailures([{ ...file("/p/b", 0), failures: [{ title: "x", message }] }], "/p");
   expect(text.startsWith("- b: x\n    expected 1\n    yyy")).toBe(true);
   expect(text.length).toBeLessThan(1_600);

@@ -25,13 +25,14 @@ export function settleSecondTry(first: Tally, second: Tally): Settled {
 }
 
 const longest = 1_500;
+const framesOfLibraries = /\n +at .*(node_modules|node:internal|<anonymous>).*/g;
 
 /** For the end of the output, where it is read first. Files are named as seen from `folder`. */
 export function describeFailures(tally: Tally, folder: string): string {
   return tally
     .flatMap(({ file, failures }) =>
       failures.map(({ title, message }) => {
-        const plain = stripVTControlCharacters(message);
+        const plain = stripVTControlCharacters(message).replace(framesOfLibraries, "");
         const shown = plain.length > longest ? `${plain.slice(0, longest)} …` : plain;
         const name = [file.replace(`${folder}/`, ""), title].filter(Boolean).join(": ");
         return [`- ${name}`, ...shown.split("\n").filter(Boolean)].join("\n    ");

@@ -5,6 +5,7 @@ import { createGroup } from "#server/groups/create.ts";
 import { deleteGroup } from "#server/groups/delete.ts";
 import { getGroup } from "#server/groups/get.ts";
 import { listGroups } from "#server/groups/list.ts";
+import { NewGroupName } from "#server/groups/name.ts";
 import { namesOfMembers } from "#server/groups/names-of-members.ts";
 import { removeMembers } from "#server/groups/remove-members.ts";
 import { groupModel } from "./models.ts";
@@ -83,9 +84,10 @@ export const groupRoutes: readonly RestRoute[] = [
 ];
 
 const names = z.array(z.string().max(255)).max(1000);
-const NewGroups = z.object({ groups: names.min(1, "Give “groups”.") });
-const NewGroup = z.object({ users: names.default([]) });
-const Members = z.object({ users: names.min(1, "Give “users”.") });
+/** Every name is looked at before the first group is made. */
+const NewGroups = z.strictObject({ groups: z.array(NewGroupName).min(1, "Give “groups”.").max(1000) });
+const NewGroup = z.strictObject({ users: names.default([]) });
+const Members = z.strictObject({ users: names.min(1, "Give “users”.") });
 
 async function listAll(call: RestCall): Promise<RestAnswer> {
   const page = pageAsked(call);

@@ -108,7 +108,7 @@ async function start(call: RestCall, name: string): Promise<RestAnswer> {
 async function stop(call: RestCall, name: string): Promise<RestAnswer> {
   const { hub, verb } = call;
   const user = call.param("user");
-  const { remove } = z.object({ remove: z.boolean().default(false) }).parse(await call.body());
+  const { remove } = z.strictObject({ remove: z.boolean().default(false) }).parse(await call.body());
   if (remove && name === "") throw new HubError("invalid", "The default server can't be removed; it can be stopped.");
   const asked = await stopServer(verb, { user, name });
   const stopped = await untilStopped(hub, verb, asked.id, stopForMs);

@@ -45,7 +45,7 @@ export const tokenRoutes: readonly RestRoute[] = [
   },
 ];
 
-const NewToken = z.object({
+const NewToken = z.strictObject({
   note: z.string().optional(),
   expires_in: z.number().nullish(),
   scopes: z.array(z.string()).nullish(),

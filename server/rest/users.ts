@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HubError, isHubError } from "#server/errors.ts";
+import { normaliseUserName, userNameProblem } from "#server/servers/names.ts";
 import { createUser } from "#server/users/create.ts";
 import { deleteUser } from "#server/users/delete.ts";
 import { pageUsers, userWithServers } from "#server/users/page.ts";
@@ -20,7 +21,7 @@ export const userRoutes: readonly RestRoute[] = [
     method: "POST",
     path: "/users",
     takes: "admin:users",
-    does: "Makes users: `{usernames, admin}`. Those there are already are left out; 409 when all are.",
+    does: "Makes users: `{usernames, admin}`. Those there are already are left out; 409 when all are. Making an admin takes an admin’s rights.",
     handle: async (call) => {
       const { usernames, admin } = NewUsers.parse(await call.body());
       return await makeUsers(call, usernames, admin);
@@ -49,7 +50,7 @@ export const userRoutes: readonly RestRoute[] = [
     method: "PATCH",
     path: "/users/:user",
     takes: "admin:users",
-    does: "Gives or takes the admin role: `{admin}`. Users can't be renamed.",
+    does: "Gives or takes the admin role: `{admin}`; it takes an admin’s rights. Users can't be renamed.",
     handle: changeUser,
   },
   {
@@ -64,12 +65,12 @@ export const userRoutes: readonly RestRoute[] = [
   },
 ];
 
-const NewUsers = z.object({
+const NewUsers = z.strictObject({
   usernames: z.array(z.string().max(255)).min(1, "Give “usernames”.").max(500),
   admin: z.boolean().default(false),
 });
-const OneUser = z.object({ admin: z.boolean().default(false) });
-const UserChange = z.object({ name: z.string().optional(), admin: z.boolean().optional() });
+const OneUser = z.strictObject({ admin: z.boolean().default(false) });
+const UserChange = z.strictObject({ name: z.string().optional(), admin: z.boolean().optional() });
 
 async function listUsers(call: RestCall): Promise<RestAnswer> {
   const { query, verb } = call;
@@ -93,6 +94,9 @@ async function modelOf({ verb, query }: RestCall, name: string): Promise<Record<
 }
 
 async function makeUsers(call: RestCall, usernames: readonly string[], admin: boolean): Promise<RestAnswer> {
+  // Every name is looked at before the first account is made.
+  const problem = usernames.map((name) => userNameProblem(normaliseUserName(name))).find((found) => found !== null);
+  if (problem !== undefined) throw new HubError("invalid", problem);
   const made: unknown[] = [];
   for (const name of new Set(usernames)) {
     const created = await createUser(call.verb, { name, admin, password: null }).catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { scopesOfUser } from "../auth/roles.ts";
 import { intersectScopes, parseScope, type Scope } from "../auth/scopes.ts";
 import { HubError } from "../errors.ts";
 import { requireUser, UserName } from "../users/get.ts";
+import { refuseStronger } from "../users/refuse-stronger.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { tokenRowOf } from "./token-row.ts";
 import { hashOfToken, makeTokenText, prefixOfToken } from "./token-text.ts";
@@ -44,6 +45,8 @@ export async function createToken(ctx: VerbContext, rawInput: unknown): Promise<
   const row = await inTransaction(ctx.db, async (tx) => {
     const user = requireUser(await lockUserByName(tx, name), name);
     if (user.disabledAt !== null) throw new HubError("conflict", `The account of “${name}” is disabled.`);
+    // What is done with it is on record as its owner's doing: nobody makes one for an account above theirs.
+    if (!("userId" in ctx.actor && ctx.actor.userId === user.id)) await refuseStronger(tx, ctx, user);
     const scopes = grantable(ctx, user, await rightsOf(tx, ctx.config.hub.loadRoles, user), input.scopes);
     const token = await insertToken(tx, {
       userId: user.id,

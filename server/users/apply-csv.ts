@@ -15,6 +15,7 @@ import { applyDisabled } from "./apply-disabled.ts";
 import { requireUser } from "./get.ts";
 import { makePassword } from "./make-password.ts";
 import { PreviewUsersCsvInput, usersPlanOf } from "./preview-csv.ts";
+import { refuseStronger } from "./refuse-stronger.ts";
 
 export const ApplyUsersCsvInput = PreviewUsersCsvInput.extend({ token: z.string().max(100) });
 
@@ -92,6 +93,7 @@ async function apply(
   const others = changes.filter((change) => change.kind !== "create").sort((a, b) => (a.user < b.user ? -1 : 1));
   for (const { user: name, kind } of others) {
     const user = requireUser(await lockUserByName(tx, name), name);
+    await refuseStronger(tx, ctx, user);
     const applied = await applyDisabled(tx, ctx, user, kind === "disable");
     told.push(...applied.changes);
     if (kind === "disable") disabled.push({ id: user.id, name });

@@ -15,6 +15,7 @@ import { phaseNow } from "../servers/view.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { applyDisabled } from "./apply-disabled.ts";
 import { requireUser, UserName } from "./get.ts";
+import { refuseStronger } from "./refuse-stronger.ts";
 
 /** As long as JupyterHub waits for a stop (`slow_stop_timeout`). */
 const stopForMs = 10_000;
@@ -46,6 +47,7 @@ export async function deleteUser(
 async function shutOut(ctx: VerbContext, name: string): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const user = requireUser(await lockUserByName(tx, name), name);
+    await refuseStronger(tx, ctx, user);
     const { changes } = await applyDisabled(tx, ctx, user, true);
     if (changes.length > 0) await ctx.changes.append(tx, changes);
   });

@@ -7,6 +7,7 @@ import { HubError } from "../errors.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { applyDisabled } from "./apply-disabled.ts";
 import { requireUser, UserName } from "./get.ts";
+import { refuseStronger } from "./refuse-stronger.ts";
 import { userRowOf } from "./user-row.ts";
 
 export const SetDisabledInput = z.strictObject({ name: UserName, disabled: z.boolean() });
@@ -23,6 +24,7 @@ export async function setDisabled(ctx: VerbContext, rawInput: unknown): Promise<
     if (disabled && "userId" in ctx.actor && ctx.actor.userId === found.id) {
       throw new HubError("conflict", "You can't disable your own account. Ask another admin.");
     }
+    await refuseStronger(tx, ctx, found);
     const applied = await applyDisabled(tx, ctx, found, disabled);
     if (applied.changes.length > 0) await ctx.changes.append(tx, applied.changes);
     return applied.user;

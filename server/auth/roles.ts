@@ -40,6 +40,11 @@ const managerScopes: readonly ScopeName[] = [
 
 export const systemScopes: ReadonlySet<Scope> = expandScopes(adminScopes);
 
+/** An admin, or the system: nobody has more. A role with `admin:users` alone runs accounts, and is not one (S-30). */
+export function holdsAllOfAdmin(scopes: ReadonlySet<Scope>): boolean {
+  return [...systemScopes].every((scope) => scopes.has(scope));
+}
+
 /**
  * Everything the roles of this person allow. Entering other people's servers is not among it, not even for admins: that takes
  * `open:servers` and a reason.

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { inTransaction } from "#db/client.ts";
+import { inTransaction, type Tx } from "#db/client.ts";
 import { insertMembers } from "#db/group-members.ts";
+import type { Group } from "#db/groups.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
 import { UserName } from "../users/get.ts";
@@ -19,19 +20,29 @@ export async function addMembers(ctx: VerbContext, rawInput: unknown): Promise<{
   return await inTransaction(ctx.db, async (tx) => {
     const group = await requireLockedGroup(tx, input.group);
     refuseManaged(group);
-    const people = await requirePeople(tx, input.users);
-    refuseAdmins(ctx, people);
-    const ids = people.map((person) => person.id);
-    refuseGivingMore(ctx, group.name, "member", ids);
-    const joining = ids.map((userId) => ({ userId, role: "member" as const }));
-    const added = new Set(await insertMembers(tx, group.id, joining, ctx.clock.now()));
-    const names = people.filter((person) => added.has(person.id)).map((person) => person.name);
-    if (names.length > 0)
-      await recordAudit(tx, ctx, {
-        action: "group.add-members",
-        target: `group:${group.id}`,
-        detail: { group: group.name, users: names.sort() },
-      });
-    return { added: names.length };
+    return { added: await applyMembers(tx, ctx, group, input.users) };
   });
+}
+
+/** In the caller's transaction, which has the group to itself. Returns how many weren't in it before. */
+export async function applyMembers(
+  tx: Tx,
+  ctx: VerbContext,
+  group: Pick<Group, "id" | "name">,
+  users: readonly string[],
+): Promise<number> {
+  const people = await requirePeople(tx, users);
+  refuseAdmins(ctx, people);
+  const ids = people.map((person) => person.id);
+  refuseGivingMore(ctx, group.name, "member", ids);
+  const joining = ids.map((userId) => ({ userId, role: "member" as const }));
+  const added = new Set(await insertMembers(tx, group.id, joining, ctx.clock.now()));
+  const names = people.filter((person) => added.has(person.id)).map((person) => person.name);
+  if (names.length > 0)
+    await recordAudit(tx, ctx, {
+      action: "group.add-members",
+      target: `group:${group.id}`,
+      detail: { group: group.name, users: names.sort() },
+    });
+  return names.length;
 }

@@ -7,16 +7,22 @@ import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
 import { HubError } from "../errors.ts";
 import { tokenRevoked } from "../users/apply-admin.ts";
+import { UserName } from "../users/get.ts";
 import type { VerbContext } from "../verb-context.ts";
+import { applyMembers } from "./add-members.ts";
 import { NewGroupName } from "./name.ts";
 import { groupRowOf } from "./row.ts";
 
 export const Description = z.string().trim().max(500, "A description has at most 500 characters.");
-export const CreateGroupInput = z.strictObject({ name: NewGroupName, description: Description.default("") });
+export const CreateGroupInput = z.strictObject({
+  name: NewGroupName,
+  description: Description.default(""),
+  users: z.array(UserName).max(1000).default([]),
+});
 
-/** Makes an empty group. Tokens that were made for a group of this name before get nothing of it. */
+/** Makes a group, empty or with these members. Tokens that were made for a group of this name before get nothing of it. */
 export async function createGroup(ctx: VerbContext, rawInput: unknown): Promise<GroupRow> {
-  const { name, description } = CreateGroupInput.parse(rawInput);
+  const { name, description, users } = CreateGroupInput.parse(rawInput);
   await requireScope(ctx, "admin:groups", "everything");
   const made = await inTransaction(ctx.db, async (tx) => {
     const like = await findGroupLike(tx, name);
@@ -29,6 +35,7 @@ export async function createGroup(ctx: VerbContext, rawInput: unknown): Promise<
       target: `group:${group.id}`,
       detail: { name, tokensRevoked: tokens.length },
     });
+    if (users.length > 0) await applyMembers(tx, ctx, group, users);
     await ctx.changes.append(tx, tokens.map(tokenRevoked));
     return group;
   });

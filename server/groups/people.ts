@@ -1,6 +1,6 @@
 import type { Tx } from "#db/client.ts";
 import { findUsersNamed, type PersonRef } from "#db/group-members.ts";
-import { hasScope } from "../auth/scopes.ts";
+import { holdsAllOfAdmin } from "../auth/roles.ts";
 import { HubError } from "../errors.ts";
 import type { VerbContext } from "../verb-context.ts";
 
@@ -23,7 +23,7 @@ export async function requirePeople(tx: Tx, names: readonly string[]): Promise<P
 /** Whoever is in a group comes under its managers. An account with more rights than theirs is no business of theirs (S-30). */
 export function refuseAdmins(ctx: Pick<VerbContext, "actor">, people: readonly PersonRef[]): void {
   const admin = people.find((person) => person.admin);
-  if (admin === undefined || hasScope(ctx.actor.scopes, "admin:users", "everything")) return;
+  if (admin === undefined || holdsAllOfAdmin(ctx.actor.scopes)) return;
   if ("userId" in ctx.actor && ctx.actor.userId === admin.id) return;
   throw new HubError("forbidden", `“${admin.name}” is an admin. Only an admin can put them into a group.`);
 }

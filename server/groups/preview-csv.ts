@@ -5,6 +5,7 @@ import { allMembers, findUsersNamed, type Member } from "#db/group-members.ts";
 import type { Group } from "#db/groups.ts";
 import type { CsvPreview, MemberChange } from "../api/group-views.ts";
 import { mayDo, requireScope } from "../auth/require-scope.ts";
+import { holdsAllOfAdmin } from "../auth/roles.ts";
 import { problemsSentence } from "../csv-table.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { requireGroup } from "./find.ts";
@@ -49,7 +50,7 @@ export async function planOf(
   const members = await allMembers(db, group.id);
   const people = await findUsersNamed(db, namesIn(table));
   const mayManagers = await mayDo(ctx, "admin:groups", { group: group.name });
-  const mayAdmins = await mayDo(ctx, "admin:users", "everything");
+  const mayAdmins = holdsAllOfAdmin(ctx.actor.scopes);
   const plan = planMembers({ table, mode, members, people, managed: group.managed, mayManagers, mayAdmins });
   return { plan, token: plan.problems.length > 0 ? null : tokenOf(group, mode, members, plan) };
 }

@@ -5,7 +5,7 @@ import { findGroupLike, updateGroup } from "#db/groups.ts";
 import type { GroupRow } from "../api/group-views.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
-import { hasScope } from "../auth/scopes.ts";
+import { holdsAllOfAdmin } from "../auth/roles.ts";
 import { HubError } from "../errors.ts";
 import { tokenRevoked } from "../users/apply-admin.ts";
 import type { VerbContext } from "../verb-context.ts";
@@ -25,7 +25,7 @@ export async function renameGroup(ctx: VerbContext, rawInput: unknown): Promise<
   const input = RenameGroupInput.parse(rawInput);
   await requireScope(ctx, "admin:groups", { group: input.group });
   if (input.group !== input.name) refuseNamed(ctx, input.group);
-  if (!hasScope(ctx.actor.scopes, "admin:users", "everything")) refuseNamed(ctx, input.name);
+  if (!holdsAllOfAdmin(ctx.actor.scopes)) refuseNamed(ctx, input.name);
   const renamed = await inTransaction(ctx.db, async (tx) => {
     const group = await requireLockedGroup(tx, input.group);
     if (group.managed)

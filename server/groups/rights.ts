@@ -2,8 +2,8 @@ import type { Tx } from "#db/client.ts";
 import type { GroupRole } from "#db/group-members.ts";
 import { membershipsOf } from "#db/memberships.ts";
 import { findUserById } from "#db/users.ts";
-import { type Roles, scopesOfUser } from "../auth/roles.ts";
-import { hasScope, type Scope, type ScopeName } from "../auth/scopes.ts";
+import { holdsAllOfAdmin, type Roles, scopesOfUser } from "../auth/roles.ts";
+import type { Scope, ScopeName } from "../auth/scopes.ts";
 import { HubError } from "../errors.ts";
 import type { VerbContext } from "../verb-context.ts";
 
@@ -29,7 +29,7 @@ export function refuseGivingMore(
 ): void {
   const { actor } = ctx;
   const toSelf = "userId" in actor && userIds.includes(actor.userId);
-  if (!toSelf && hasScope(actor.scopes, "admin:users", "everything")) return;
+  if (!toSelf && holdsAllOfAdmin(actor.scopes)) return;
   const name = toSelf ? actor.name : somebody;
   const given = scopesGivenBy(group, role, ctx.config.hub.loadRoles, name);
   const more = [...given].filter((scope) => !covers(actor.scopes, scope));

@@ -46,8 +46,7 @@ export const groupRoutes: readonly RestRoute[] = [
     handle: async (call) => {
       const { users } = NewGroup.parse(await call.body());
       const group = call.param("group");
-      await createGroup(call.verb, { name: group });
-      if (users.length > 0) await addMembers(call.verb, { group, users });
+      await createGroup(call.verb, { name: group, users });
       return json(201, await modelOf(call, group));
     },
   },

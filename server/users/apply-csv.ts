@@ -15,7 +15,7 @@ import { applyDisabled } from "./apply-disabled.ts";
 import { requireUser } from "./get.ts";
 import { makePassword } from "./make-password.ts";
 import { PreviewUsersCsvInput, usersPlanOf } from "./preview-csv.ts";
-import { refuseStronger } from "./refuse-stronger.ts";
+import { refuseMaking, refuseStronger } from "./refuse-stronger.ts";
 
 export const ApplyUsersCsvInput = PreviewUsersCsvInput.extend({ token: z.string().max(100) });
 
@@ -85,6 +85,7 @@ async function apply(
   const told: StreamRecord[] = [];
   const disabled: { id: string; name: string }[] = [];
   for (const name of of(changes, "create")) {
+    refuseMaking(ctx, { name, admin: false });
     const made = await insertUser(tx, { name, admin: false, passwordHash: hashes.get(name) ?? null });
     if (made === undefined) throw changedMeanwhile(`“${name}”`);
     await recordAudit(tx, ctx, { action: "user.create", target: `user:${made.id}`, detail: { name, from: "csv" } });

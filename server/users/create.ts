@@ -10,7 +10,7 @@ import { userNameProblem } from "../servers/names.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { UserName } from "./get.ts";
 import { makePassword } from "./make-password.ts";
-import { refuseMakingAdmin } from "./refuse-stronger.ts";
+import { refuseMaking } from "./refuse-stronger.ts";
 import { userRowOf } from "./user-row.ts";
 
 export const CreateUserInput = z.strictObject({
@@ -30,7 +30,7 @@ export async function createUser(
   const { name, admin } = input;
   const problem = userNameProblem(name) ?? (input.password == null ? null : passwordProblem(input.password, name));
   if (problem !== null) throw new HubError("invalid", problem);
-  if (admin) refuseMakingAdmin(ctx, name);
+  refuseMaking(ctx, { name, admin });
   const madeUp = input.password === undefined && ctx.config.auth.local.enabled ? makePassword() : null;
   const password = input.password ?? madeUp;
   const passwordHash = password === null ? null : await hashPassword(password);

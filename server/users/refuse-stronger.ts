@@ -20,11 +20,15 @@ export async function refuseStronger(tx: Tx, ctx: Asker, user: Person): Promise<
   if (more !== undefined) throw refusal(`“${user.name}” has rights you don't have`, more);
 }
 
-/** Making an admin takes all that an admin may do. */
-export function refuseMakingAdmin(ctx: Asker, name: string): void {
-  const rights = scopesOfUser({ name, admin: true, memberships: [] }, ctx.config.hub.loadRoles);
-  const more = beyond(ctx, rights);
-  if (more !== undefined) throw refusal(`You can't make “${name}” an admin: it gives rights you don't have`, more);
+/**
+ * Nobody makes an account with rights they don't have: not an admin's, nor one whose name a role of `berth.yaml` waits for. Its maker knows
+ * its password.
+ */
+export function refuseMaking(ctx: Asker, { name, admin }: Omit<Person, "id">): void {
+  const more = beyond(ctx, scopesOfUser({ name, admin, memberships: [] }, ctx.config.hub.loadRoles));
+  if (more === undefined) return;
+  const what = admin ? `You can't make “${name}” an admin` : `You can't make an account called “${name}”`;
+  throw refusal(`${what}: it gives rights you don't have`, more);
 }
 
 function beyond({ actor, config }: Asker, rights: ReadonlySet<Scope>): Scope | undefined {

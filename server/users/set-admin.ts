@@ -7,7 +7,7 @@ import { HubError } from "../errors.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { applyAdmin } from "./apply-admin.ts";
 import { requireUser, UserName } from "./get.ts";
-import { refuseMakingAdmin, refuseStronger } from "./refuse-stronger.ts";
+import { refuseMaking, refuseStronger } from "./refuse-stronger.ts";
 import { userRowOf } from "./user-row.ts";
 
 export const SetAdminInput = z.strictObject({ name: UserName, admin: z.boolean() });
@@ -22,7 +22,7 @@ export async function setAdmin(ctx: VerbContext, rawInput: unknown): Promise<Use
       throw new HubError("conflict", "You can't take the admin role from yourself. Ask another admin.");
     }
     await refuseStronger(tx, ctx, user);
-    if (admin) refuseMakingAdmin(ctx, name);
+    if (admin) refuseMaking(ctx, { name, admin });
     const applied = await applyAdmin(tx, ctx, user, admin);
     if (applied.changes.length > 0) await ctx.changes.append(tx, applied.changes);
     return applied.user;

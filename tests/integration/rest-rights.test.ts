@@ -12,13 +12,22 @@ let root: string;
 beforeAll(async () => {
   portal = await startPortal({
     config: {
-      hub: { loadRoles: { helpdesk: { scopes: ["admin:users", "list:users"], users: ["hedy"], groups: ["desk"] } } },
+      hub: {
+        loadRoles: {
+          helpdesk: {
+            scopes: ["admin:users", "list:users", "groups", "admin:groups"],
+            users: ["hedy"],
+            groups: ["desk"],
+          },
+          operator: { scopes: ["admin:servers", "shutdown"], users: ["later"], groups: ["ops"] },
+        },
+      },
     },
   });
   await portal.addUsers("ana", "bob", "hedy");
   await portal.addAdmin("root");
-  await createGroup(portal.hub.systemContext("test"), { name: "desk" });
   await createGroup(portal.hub.systemContext("test"), { name: "physics" });
+  await createGroup(portal.hub.systemContext("test"), { name: "ops", users: ["bob"] });
   helpdesk = await tokenOf("hedy", null);
   root = await tokenOf(
     "root",
@@ -59,9 +68,12 @@ describe("S-30: who may only run accounts", () => {
     ["POST", "/users", '{"usernames":["eve"],"admin":true}', 403],
     ["POST", "/users", '{"usernames":["eve"],"is_admin":true}', 400],
     ["DELETE", "/users/root", "{}", 403],
-    ["POST", "/groups/desk/users", '{"users":["hedy"]}', 403],
+    ["POST", "/users/later", "{}", 403],
+    ["POST", "/groups/ops/users", '{"users":["hedy"]}', 403],
+    ["POST", "/groups/ops/users", '{"users":["ana"]}', 403],
+    ["POST", "/groups/physics/users", '{"users":["root"]}', 403],
     ["POST", "/users/root/tokens", "{}", 403],
-    ["POST", "/users/hedy/tokens", '{"scopes":["admin:groups"]}', 403],
+    ["POST", "/users/hedy/tokens", '{"scopes":["admin:servers"]}', 403],
     ["POST", "/users/hedy/tokens", '{"user":"root"}', 400],
   ])("%s %s %s is refused with %i, over REST", async (method, path, body, status) => {
     const before = await rows();
@@ -78,8 +90,9 @@ describe("S-30: who may only run accounts", () => {
     ["users.create", { name: "eve", admin: true }, 403],
     ["users.create", { name: "eve", id: "1" }, 400],
     ["me.changePassword", { user: "root", current: "x", next: "correct horse battery" }, 400],
-    ["groups.addMembers", { group: "desk", users: ["hedy"] }, 403],
-    ["groups.setRole", { group: "desk", user: "hedy", role: "manager" }, 403],
+    ["groups.addMembers", { group: "ops", users: ["ana"] }, 403],
+    ["groups.setRole", { group: "ops", user: "bob", role: "manager" }, 403],
+    ["groups.rename", { group: "physics", name: "desk" }, 409],
     ["tokens.create", { user: "root" }, 403],
   ])("%s %j is refused with %i, over tRPC", async (path, input, status) => {
     const before = await rows();
@@ -93,7 +106,20 @@ describe("S-30: who may only run accounts", () => {
     expect((await ask(helpdesk, "DELETE", "/users/plain")).status).toBe(204);
     expect((await ask(root, "POST", "/users/second", '{"admin":true}')).status).toBe(201);
     expect((await ask(root, "DELETE", "/users/second")).status).toBe(204);
+    expect((await ask(helpdesk, "POST", "/groups/physics/users", '{"users":["ana"]}')).status).toBe(200);
+    expect((await ask(root, "POST", "/groups/ops/users", '{"users":["ana"]}')).status).toBe(200);
   });
+});
+
+test("a group whose members aren't all there isn't made", async () => {
+  const before = await rows();
+  const answer = await ask(root, "POST", "/groups/biology", '{"users":["ana","nobody"]}');
+  expect([answer.status, answer.json().message]).toEqual([
+    404,
+    "There is no user called “nobody”. Nobody was changed.",
+  ]);
+  expect(await rows()).toEqual(before);
+  expect((await ask(root, "POST", "/groups/biology", '{"users":["ana"]}')).status).toBe(201);
 });
 
 test("one bad name among several makes nothing, and says which", async () => {

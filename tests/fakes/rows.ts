@@ -4,10 +4,11 @@ import type { Db } from "#db/client.ts";
 /** Not what anybody asked for: who leads, and how often somebody guessed. */
 const apart: ReadonlySet<string> = new Set(["leases", "login_attempts"]);
 
-/** Written beside what anybody asked for, in a time of its own: the ledger, and when somebody was last active. */
+/** Written beside what anybody asked for, in a time of its own: the ledger, when somebody was last active, or a token used. */
 const besides: Readonly<Record<string, readonly string[]>> = {
   servers: ["last_activity_at"],
   users: ["last_activity_at"],
+  tokens: ["last_used_at"],
   server_runs: ["started_at", "finished_at", "last_seen_at", "times_from"],
 };
 

@@ -2,7 +2,7 @@ import { and, asc, count, eq, isNull, ne, or, sql } from "drizzle-orm";
 import type { Db, Tx } from "./client.ts";
 import { groups, namespaces } from "./schema/groups.ts";
 import { homes } from "./schema/homes.ts";
-import { tokens, users } from "./schema/people.ts";
+import { users } from "./schema/people.ts";
 import { servers } from "./schema/servers.ts";
 import type { LastStop } from "./schema/settings.ts";
 import type { ServerRow } from "./servers.ts";
@@ -119,19 +119,4 @@ export async function forgetGroup(tx: Tx, groupId: string, now: Date): Promise<{
   await tx.update(namespaces).set({ groupId: null }).where(eq(namespaces.groupId, groupId));
   await tx.delete(groups).where(eq(groups.id, groupId));
   return { orphanedHomes: orphaned.length };
-}
-
-/**
- * Ends the tokens whose scopes name this group. A name is a label: another group that bears it later must not come under what was given
- * for this one (GHSA-mj6q-mp44-53v8).
- */
-export async function revokeTokensNaming(tx: Tx, group: string, at: Date): Promise<{ id: string }[]> {
-  const ending = `!group=${group}`;
-  const named = sql`exists (select 1 from jsonb_array_elements_text(${tokens.scopes}) scope
-    where right(scope, length(${ending}::text)) = ${ending}::text)`;
-  return await tx
-    .update(tokens)
-    .set({ revokedAt: at })
-    .where(and(isNull(tokens.revokedAt), named))
-    .returning({ id: tokens.id });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
-import { revokeTokensNaming } from "#db/group-deletion.ts";
 import { findGroupLike, insertGroup } from "#db/groups.ts";
+import { revokeTokensNaming } from "#db/token-names.ts";
 import type { GroupRow } from "../api/group-views.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
@@ -29,7 +29,7 @@ export async function createGroup(ctx: VerbContext, rawInput: unknown): Promise<
     if (like !== undefined) throw nameTaken(like.name);
     const group = await insertGroup(tx, { name, description, createdAt: ctx.clock.now() });
     if (group === undefined) throw nameTaken(name);
-    const tokens = await revokeTokensNaming(tx, name, ctx.clock.now());
+    const tokens = await revokeTokensNaming(tx, { group: name }, ctx.clock.now());
     await recordAudit(tx, ctx, {
       action: "group.create",
       target: `group:${group.id}`,

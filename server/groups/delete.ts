@@ -1,7 +1,8 @@
 import { inTransaction, type Tx } from "#db/client.ts";
-import { lockServersOfGroup, revokeTokensNaming, stopServersOfGroup } from "#db/group-deletion.ts";
+import { lockServersOfGroup, stopServersOfGroup } from "#db/group-deletion.ts";
 import { type Group, updateGroup } from "#db/groups.ts";
 import { notify } from "#db/stream.ts";
+import { revokeTokensNaming } from "#db/token-names.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
 import { actorLabel } from "../servers/start.ts";
@@ -31,7 +32,7 @@ export async function deleteGroup(ctx: VerbContext, rawInput: unknown): Promise<
     const now = ctx.clock.now();
     const undoUntil = undoUntilOf(ctx);
     await updateGroup(tx, group.id, { deletedAt: now, undoUntil });
-    const tokens = await revokeTokensNaming(tx, group.name, now);
+    const tokens = await revokeTokensNaming(tx, { group: group.name }, now);
     await recordAudit(tx, ctx, {
       action: "group.delete",
       target: `group:${group.id}`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { inTransaction } from "#db/client.ts";
-import { revokeTokensNaming } from "#db/group-deletion.ts";
 import { findGroupLike, updateGroup } from "#db/groups.ts";
+import { revokeTokensNaming } from "#db/token-names.ts";
 import type { GroupRow } from "../api/group-views.ts";
 import { recordAudit } from "../audit/record.ts";
 import { requireScope } from "../auth/require-scope.ts";
@@ -36,8 +36,8 @@ export async function renameGroup(ctx: VerbContext, rawInput: unknown): Promise<
     await refuseWideningByName(tx, ctx, group.name, input.name);
     const now = ctx.clock.now();
     const tokens = [
-      ...(await revokeTokensNaming(tx, group.name, now)),
-      ...(await revokeTokensNaming(tx, input.name, now)),
+      ...(await revokeTokensNaming(tx, { group: group.name }, now)),
+      ...(await revokeTokensNaming(tx, { group: input.name }, now)),
     ];
     await updateGroup(tx, group.id, { name: input.name });
     await recordAudit(tx, ctx, {

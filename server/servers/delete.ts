@@ -1,9 +1,11 @@
 import { hasReservation } from "#db/reservations.ts";
 import { deleteServerRow, lockServer } from "#db/servers.ts";
 import { appendStream } from "#db/stream.ts";
+import { revokeTokensNaming } from "#db/token-names.ts";
 import { recordAudit } from "#server/audit/record.ts";
 import { requireScope } from "#server/auth/require-scope.ts";
 import { HubError } from "#server/errors.ts";
+import { tokenRevoked } from "#server/users/apply-admin.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { getServerRow, ServerInput } from "./stop.ts";
 
@@ -31,6 +33,7 @@ export async function deleteServer(ctx: VerbContext, rawInput: unknown): Promise
       target: `server:${server.id}`,
       detail: { user: input.user, server: input.name },
     });
-    await appendStream(tx, [{ type: "server", serverId: server.id }]);
+    const tokens = await revokeTokensNaming(tx, { server: { user: input.user, name: input.name } }, ctx.clock.now());
+    await appendStream(tx, [{ type: "server", serverId: server.id }, ...tokens.map(tokenRevoked)]);
   });
 }

@@ -3,6 +3,7 @@ import { inTransaction, type Tx } from "#db/client.ts";
 import { hasReservation } from "#db/reservations.ts";
 import { deleteServerRow, listServersOf } from "#db/servers.ts";
 import type { StreamRecord } from "#db/stream.ts";
+import { revokeTokensNaming } from "#db/token-names.ts";
 import { deleteUserRow, findUserByName, keptHomesOf, lockUserByName, type User } from "#db/users.ts";
 import type { Clock } from "#server/clock.ts";
 import type { Notifications } from "#server/notifications.ts";
@@ -13,6 +14,7 @@ import { untilStopped } from "../servers/settle.ts";
 import { stopServersOf } from "../servers/stop.ts";
 import { phaseNow } from "../servers/view.ts";
 import type { VerbContext } from "../verb-context.ts";
+import { tokenRevoked } from "./apply-admin.ts";
 import { applyDisabled } from "./apply-disabled.ts";
 import { requireUser, UserName } from "./get.ts";
 import { refuseStronger } from "./refuse-stronger.ts";
@@ -68,9 +70,11 @@ async function remove(tx: Tx, ctx: VerbContext, name: string): Promise<void> {
     await deleteServerRow(tx, server.id);
     gone.push({ type: "server", serverId: server.id });
   }
+  // Of others, too: whoever bears the name next isn't who they were made for (S-32).
+  const tokens = await revokeTokensNaming(tx, { user: name }, ctx.clock.now());
   await deleteUserRow(tx, user.id);
   await recordAudit(tx, ctx, { action: "user.delete", target: `user:${user.id}`, detail: { name } });
-  if (gone.length > 0) await ctx.changes.append(tx, gone);
+  await ctx.changes.append(tx, [...gone, ...tokens.map(tokenRevoked)]);
 }
 
 async function refuseKeptHomes({ db }: { readonly db: VerbContext["db"] | Tx }, user: User): Promise<void> {

@@ -63,6 +63,8 @@ function kubeletSettings(directory: string): object {
     tlsPrivateKeyFile: path.join(pki, "kubelet.key"),
     evictionHard: { "memory.available": "200Mi", "nodefs.available": "2%", "imagefs.available": "2%" },
     maxPods: 200,
+    // Kubernetes' own default is none: what a test of a fork bomb needs, as an operator's node does (docs/deploying.md).
+    podPidsLimit: 1024,
     podLogsDir: path.join(directory, "pod-logs"),
     volumePluginDir: path.join(directory, "volume-plugins"),
   };

@@ -148,17 +148,20 @@ export const procedures: Readonly<Record<string, Procedure>> = {
 };
 
 /** What the router itself says it has. */
-export function routerProcedures(): { readonly path: string; readonly type: string }[] {
-  return Object.entries<unknown>(appRouter._def.procedures).map(([path, procedure]) => ({
-    path,
-    type: typeOf(procedure),
-  }));
-}
+export type RouterProcedure = {
+  readonly path: string;
+  readonly type: string;
+  readonly takesInput: boolean;
+};
 
-function typeOf(procedure: unknown): string {
-  const definition = typeof procedure === "function" && "_def" in procedure ? procedure._def : null;
-  if (typeof definition === "object" && definition !== null && "type" in definition) return String(definition.type);
-  throw new Error("the router holds something that is no procedure");
+export function routerProcedures(): RouterProcedure[] {
+  return Object.entries<unknown>(appRouter._def.procedures).map(([path, procedure]) => {
+    const definition = typeof procedure === "function" && "_def" in procedure ? procedure._def : null;
+    if (typeof definition !== "object" || definition === null || !("type" in definition))
+      throw new Error("the router holds something that is no procedure");
+    const inputs = "inputs" in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
+    return { path, type: String(definition.type), takesInput: inputs.length > 0 };
+  });
 }
 
 async function running(world: World) {

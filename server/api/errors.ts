@@ -36,5 +36,12 @@ export function hubErrorOf(error: unknown): HubError | null {
 function invalidInput(error: ZodError): HubError {
   const [issue] = error.issues;
   const field = issue?.path.join(".") ?? "";
-  return new HubError("invalid", issue?.message ?? "This input isn't valid.", { cause: error, detail: { field } });
+  return new HubError("invalid", sentenceFor(issue?.message, field), { cause: error, detail: { field } });
+}
+
+/** A check of ours has a sentence of its own; what zod says of a type or a key is about a field that it doesn't name. */
+function sentenceFor(message: string | undefined, field: string): string {
+  if (message === undefined) return "This input isn't valid.";
+  if (!/^(?:Invalid|Too|Unrecognized) /.test(message)) return message;
+  return field === "" ? `${message}.` : `“${field}”: ${message}.`;
 }

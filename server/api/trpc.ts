@@ -5,6 +5,7 @@ import { HubError } from "#server/errors.ts";
 import type { Hub } from "#server/hub.ts";
 import type { VerbContext } from "#server/verb-context.ts";
 import { hubErrorOf, trpcCodeOf } from "./errors.ts";
+import { refuseUnkeepable } from "./keepable.ts";
 
 export type ApiContext = { readonly hub: Hub; readonly actor: Actor; readonly origin: RequestOrigin };
 
@@ -62,7 +63,8 @@ const malformed: ReadonlySet<string> = new Set([
 export const router = t.router;
 
 /** For everybody, also who isn't logged in; the verb behind it checks the scope. */
-export const publicProcedure = t.procedure.use(translateErrors).use(async ({ ctx, next }) => {
+export const publicProcedure = t.procedure.use(translateErrors).use(async ({ ctx, next, getRawInput }) => {
+  refuseUnkeepable(await getRawInput());
   return await next({ ctx: { ...ctx, verb: verbContextOf(ctx) } });
 });
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody } from "#server/api/body.ts";
 import type { Identified } from "#server/api/identify.ts";
+import { refuseUnkeepable } from "#server/api/keepable.ts";
 import { sendJson } from "#server/api/respond.ts";
 import type { RequestOrigin } from "#server/auth/actor.ts";
 import { HubError } from "#server/errors.ts";
@@ -34,6 +35,7 @@ export async function handleRest(
   const { route, params } = found;
   const call = callFor({ hub, ctx, request, response, search }, params);
   if (route.method !== "GET") requireJson(route, call);
+  refuseUnkeepable(Object.fromEntries(call.query));
   await authoriseRoute(route, call);
   write(response, await route.handle(call));
 }
@@ -63,6 +65,7 @@ function callFor({ hub, ctx, request, response, search }: Parts, params: Readonl
     query: new URLSearchParams(search),
     param: (name) => {
       const text = decodedSegment(params.get(name) ?? "");
+      refuseUnkeepable(text);
       return name === "user" ? normaliseUserName(text) : text;
     },
     body: () => objectIn(request),
@@ -84,6 +87,7 @@ async function objectIn(request: IncomingMessage): Promise<Readonly<Record<strin
   if (text.trim() === "") return {};
   const value = parsed(text);
   if (value === null) return {};
+  refuseUnkeepable(value);
   if (typeof value !== "object" || Array.isArray(value)) throw new HubError("invalid", "The body isn't a JSON object.");
   return value as Readonly<Record<string, unknown>>;
 }

@@ -18,7 +18,7 @@ export async function execInPod(place: Place, command: readonly string[], input:
   const stdin = Readable.from([input], { objectMode: false });
   new Exec(config).exec(namespace, pod, container, [...command], stdout, stderr, stdin, false, resolve).catch(reject);
   const { status, message } = await promise;
-  if (status !== "Success") throw new Error(`${command.join(" ")}: ${message}\n${stderr.all()}`);
+  if (status !== "Success") throw new Error(`${command.join(" ")}: ${message}\n${stderr.all()}${stdout.all()}`);
   return stdout.all();
 }
 

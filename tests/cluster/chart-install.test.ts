@@ -92,6 +92,16 @@ test("the first login is made as the notes say, and works through the Service", 
     tokens.set(user, (await release.execInHub(["berth", "token", "create", "--user", user])).trim());
 });
 
+test("doctor finds nothing wrong in a release that nobody touched", async () => {
+  const checks: { name: string; ok: boolean; message: string }[] = JSON.parse(
+    await release.execInHub(["berth", "doctor", "-o", "json"]),
+  );
+  expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["database", "Kubernetes API", "Kubernetes permissions", "Default profile"]),
+  );
+});
+
 test("a Python and an R cell run in a pod with limits", async () => {
   await as("ana").json("POST", "/hub/api/users/ana/server", {});
   await serverReady("ana");

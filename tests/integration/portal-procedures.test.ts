@@ -1,21 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { inTransaction } from "#db/client.ts";
-import { groupMembers, groups } from "#db/schema/groups.ts";
-import { findUserByName, insertUser } from "#db/users.ts";
-import { sessionCookieName } from "#server/auth/cookies.ts";
-import { hashPassword } from "#server/auth/password.ts";
-import { anonymous, openSession } from "#server/auth/session.ts";
-import { createToken } from "#server/tokens/create.ts";
 import { type Called, Line, send } from "#tests/fakes/portal-client.ts";
-import { password } from "#tests/fakes/portal-visitor.ts";
 import { allRows } from "#tests/fakes/rows.ts";
 import { type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
-import { type Caller, callers, type Procedure, procedures, routerProcedures, type World } from "./procedure-table.ts";
+import { type People, peopleMaker } from "./people-of-a-call.ts";
+import { callers, type Procedure, procedures, routerProcedures } from "./procedure-table.ts";
 
 let portal: Portal;
-let passwordHash: string;
-let count = 0;
+let people: () => Promise<People>;
 
 beforeAll(async () => {
   portal = await startPortal({
@@ -24,55 +16,9 @@ beforeAll(async () => {
       singleuser: { profileList: [{ display_name: "Small", slug: "small", default: true }] },
     },
   });
-  passwordHash = await hashPassword(password);
+  people = await peopleMaker(portal);
 });
 afterAll(() => portal.stop());
-
-type People = World & { readonly headers: Readonly<Record<Caller, Record<string, string>>> };
-
-/** Users of this one call, their sessions and a token, made without the cost of a login each. */
-async function people(): Promise<People> {
-  count += 1;
-  const n = count;
-  const [owner, other, admin] = [`owner${n}`, `other${n}`, `admin${n}`];
-  const page = { origin: portal.url.origin, "sec-fetch-site": "same-origin" };
-  const cookieOf = async (name: string, isAdmin = false) => {
-    const ctx = portal.hub.contextFor(anonymous, { requestId: "test-people", clientAddress: "192.0.2.1" });
-    const opened = await inTransaction(portal.hub.db, async (tx) => {
-      const user = await insertUser(tx, { name, admin: isAdmin, passwordHash });
-      if (user === undefined) throw new Error(`the test made ${name} twice`);
-      return await openSession(tx, { ...ctx, signingKey: portal.hub.signingKey.privateKey }, user, "local");
-    });
-    return { ...page, cookie: `${sessionCookieName(portal.url)}=${opened.token}` };
-  };
-  const [manager, outsider] = [`manager${n}`, `outsider${n}`];
-  const sessions = {
-    owner: await cookieOf(owner),
-    other: await cookieOf(other),
-    admin: await cookieOf(admin, true),
-    manager: await cookieOf(manager),
-    outsider: await cookieOf(outsider),
-  };
-  const [group, foreignGroup] = [`group${n}`, `foreign${n}`];
-  await addGroup(group, { [owner]: "member", [manager]: "manager" });
-  await addGroup(foreignGroup, { [outsider]: "manager" });
-  const made = await createToken(portal.hub.systemContext("test"), {
-    user: owner,
-    scopes: [`read:servers!user=${owner}`],
-  });
-  const headers = { anonymous: page, narrow: { authorization: `token ${made.token}` }, ...sessions };
-  return { portal, owner, group, foreignGroup, headers };
-}
-
-async function addGroup(name: string, people: Readonly<Record<string, "member" | "manager">>): Promise<void> {
-  const { db } = portal.hub;
-  const [row] = await db.insert(groups).values({ name }).returning();
-  if (row === undefined) throw new Error("the database kept no group row");
-  for (const [user, role] of Object.entries(people)) {
-    const found = await findUserByName(db, user);
-    if (found !== undefined) await db.insert(groupMembers).values({ groupId: row.id, userId: found.id, role });
-  }
-}
 
 const typeOf = new Map(routerProcedures().map(({ path, type }) => [path, type]));
 

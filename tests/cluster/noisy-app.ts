@@ -3,12 +3,12 @@
  * a child that takes all the memory it gets, `/fills` writes into the container's own disk and `/prints` prints, each for ever.
  */
 const program = `
-import http.server, os, sys
+import http.server, os, sys, time
 def forks():
     while True:
         try:
             if os.fork() == 0:
-                while True: os.system("sleep 60")
+                while True: time.sleep(60)
         except OSError: pass
 def burns():
     if os.fork() == 0:

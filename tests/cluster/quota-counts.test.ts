@@ -208,6 +208,8 @@ async function clicks(
 
 test("S-44: starts, restarts and stops of several servers in two groups over two hubs: at no moment more than the quota, and the cluster never has to refuse", async () => {
   for (const group of groups) await setQuota(ctx(), { group, quota: tight });
+  // A group's namespace is made with its first server.
+  await startServer(ctx(), { user: "ana", name: "two", group: "chemistry" });
   await waitFor("the cluster knows", 20, async () => {
     const found = await Promise.all(groups.map((group) => countedByCluster(group, "hard")));
     return found.every(({ servers, cpuLimit }) => servers === 3 && cpuLimit === 2500);

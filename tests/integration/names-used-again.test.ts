@@ -3,10 +3,12 @@ import { accessGrants } from "#db/schema/servers.ts";
 import { findServerById } from "#db/servers.ts";
 import { addMembers } from "#server/groups/add-members.ts";
 import { createGroup } from "#server/groups/create.ts";
+import { startAgain } from "#server/servers/restart.ts";
 import { startServer } from "#server/servers/start.ts";
 import { stopServer } from "#server/servers/stop.ts";
 import { createToken } from "#server/tokens/create.ts";
 import { createUser } from "#server/users/create.ts";
+import { freshDatabase } from "#tests/database.ts";
 import { until } from "#tests/fakes/hub-under-test.ts";
 import { type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
 
@@ -82,4 +84,92 @@ test("S-32: a new server of a deleted one's name is open to none of its tokens, 
   expect([403, 404]).toContain((await portal.get(place, `/user/${ana}/second/api/kernels`)).status);
   const asked = await portal.ask(`/user/${ana}/second/api/kernels`, { headers: { authorization: `token ${token}` } });
   expect(asked.status).toBe(403);
+});
+
+/** One portal after the other on one database: what a file says today, and what it said before. */
+async function inTurn(steps: readonly [config: object, what: (on: Portal) => Promise<void>][]): Promise<void> {
+  const database = await freshDatabase();
+  try {
+    for (const [config, what] of steps) {
+      const on = await startPortal({ databaseUrl: database.url, config: { hub: { trustedUsers: true }, ...config } });
+      await what(on).finally(() => on.stop());
+    }
+  } finally {
+    await database.drop();
+  }
+}
+
+test("S-32: a profile of a name that was there before is whose it is today, also for a server that once ran with it", async () => {
+  const profiles = (more: object) => ({
+    singleuser: {
+      profileList: [
+        { display_name: "Small", slug: "small", default: true },
+        { display_name: "Large", slug: "large", ...more },
+      ],
+    },
+  });
+  const start = (on: Portal, profile?: string) =>
+    startServer(on.hub.systemContext("test"), { user: "ana", ...(profile === undefined ? {} : { profile }) });
+  const stop = async (on: Portal) => {
+    const { id } = await stopServer(on.hub.systemContext("test"), { user: "ana" });
+    await until(async () => (await findServerById(on.hub.db, id))?.server.phase === "stopped", "the end");
+  };
+  await inTurn([
+    [
+      profiles({}),
+      async (on) => {
+        await on.addUsers("ana");
+        const { id } = await start(on, "large");
+        await until(async () => (await findServerById(on.hub.db, id))?.server.phase === "ready", "the server");
+        await stop(on);
+      },
+    ],
+    [{ singleuser: { profileList: [{ display_name: "Small", slug: "small", default: true }] } }, async () => undefined],
+    [
+      profiles({ allowed_groups: ["physics"] }),
+      async (on) => {
+        const ctx = on.hub.systemContext("test");
+        await expect(startAgain(ctx, { user: "ana" })).rejects.toMatchObject({ code: "forbidden" });
+        await expect(start(on, "large")).rejects.toMatchObject({ code: "forbidden" });
+        await createGroup(ctx, { name: "physics", users: ["ana"] });
+        await startAgain(ctx, { user: "ana" });
+        await stop(on);
+      },
+    ],
+  ]);
+});
+
+test("S-32: a role of a name that was there before gives nothing to who had it then, nor to the tokens they made with it", async () => {
+  const role = (users: readonly string[]) => ({
+    hub: { trustedUsers: true, loadRoles: { helper: { scopes: ["admin:users"], users: [...users] } } },
+  });
+  const tokens: Record<string, string> = {};
+  const sees = async (on: Portal, name: string) =>
+    (await on.ask("/hub/api/users", { headers: { authorization: `token ${tokens[name] ?? ""}` } })).status;
+  await inTurn([
+    [
+      role(["ana"]),
+      async (on) => {
+        await on.addUsers("ana", "bob");
+        const cookie = await on.signIn("ana");
+        const made = await on.mutate(cookie, "tokens.create", {
+          note: "",
+          scopes: ["list:users"],
+          expiresInSeconds: 3600,
+        });
+        expect(made.code, made.message).toBeNull();
+        tokens.ana = (made.data as { token: string }).token;
+        expect(await sees(on, "ana")).toBe(200);
+      },
+    ],
+    [{}, async (on) => expect(await sees(on, "ana")).toBe(403)],
+    [
+      role(["bob"]),
+      async (on) => {
+        expect(await sees(on, "ana")).toBe(403);
+        tokens.bob = (await createToken(on.hub.systemContext("test"), { user: "bob", scopes: ["list:users"] })).token;
+        expect(await sees(on, "bob")).toBe(200);
+      },
+    ],
+  ]);
 });

@@ -210,6 +210,7 @@ test("S-44: starts, restarts and stops of several servers in two groups over two
   for (const group of groups) await setQuota(ctx(), { group, quota: tight });
   // A group's namespace is made with its first server.
   await startServer(ctx(), { user: "ana", name: "two", group: "chemistry" });
+  await person("ana", "chemistry", "two").reaches("ready");
   await waitFor("the cluster knows", 20, async () => {
     const found = await Promise.all(groups.map((group) => countedByCluster(group, "hard")));
     return found.every(({ servers, cpuLimit }) => servers === 3 && cpuLimit === 2500);

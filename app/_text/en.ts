@@ -1,5 +1,4 @@
 import { admin } from "./admin.ts";
-import { adminPages } from "./admin-pages.ts";
 import { backend } from "./backend.ts";
 import { culling } from "./culling.ts";
 import { group } from "./group.ts";
@@ -255,7 +254,6 @@ export const en = {
   "account.password.submit": "Change the password",
 
   ...admin,
-  ...adminPages,
   ...backend,
   ...culling,
   ...group,

@@ -139,18 +139,21 @@ describe.runIf(held)(
     test("one that takes more and more memory", async () => {
       await begin("hogs");
       await expectOthersUnharmed();
-      const used = Number(inCgroup("memory", "memory.usage_in_bytes", "memory.current"));
-      expect(used).toBeLessThanOrEqual(96 * MiB);
-      expect(Number(inCgroup("memory", "memory.max_usage_in_bytes", "memory.peak"))).toBeGreaterThan(90 * MiB);
+      const most = () => Number(inCgroup("memory", "memory.max_usage_in_bytes", "memory.peak"));
+      await until(async () => most() > 90 * MiB, "all it gets");
+      expect(most()).toBeLessThanOrEqual(96 * MiB);
     });
 
     test("one that prints as fast as it can: its log is cut, and the hub isn't held up by that", async () => {
       await begin("prints");
       await until(async () => logBytes() > 0, "its first lines");
       await expectOthersUnharmed();
-      const kept = readdirSync(path.join(it.home, "run", "servers"), { recursive: true, encoding: "utf8" }).filter(
-        (name) => name.endsWith(".1"),
-      );
+      const cut = () =>
+        readdirSync(path.join(it.home, "run", "servers"), { recursive: true, encoding: "utf8" }).filter((name) =>
+          name.endsWith(".1"),
+        );
+      await until(async () => cut().length > 0, "the first cut");
+      const kept = cut();
       expect(kept).toHaveLength(1);
       expect(statSync(path.join(it.home, "run", "servers", kept[0] ?? "")).size).toBeLessThanOrEqual(4 * MiB);
       expect(await it.spawner.logTail(noisy.ref, 1)).toEqual(["x".repeat(127)]);

@@ -28,11 +28,13 @@ export function runIdOf({ record, supervisor }: RunFacts): string {
 export function readRun(files: ServerFiles, record: RunRecord): RunFacts {
   const { generation } = record;
   const supervisor = identityIn(files.readText("run", generation));
+  // First whether it lives, then what it wrote: it says how the server ended before it goes itself.
+  const supervised = supervisor !== null && isOurs(supervisor, record.attempt);
   const exit = files.readText("exit", generation);
   return {
     record,
     supervisor,
-    supervised: supervisor !== null && isOurs(supervisor, record.attempt),
+    supervised,
     app: identityIn(files.readText("app", generation)),
     exitStatus: exit === null || !/^\d+\s*$/.test(exit) ? null : Number(exit),
     endedForMemory: files.readText("oom", generation) !== null,

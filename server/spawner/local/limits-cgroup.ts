@@ -88,15 +88,24 @@ function tree(layout: V2, groupName: string): Limits {
 }
 
 /**
- * A unit with `Delegate=yes` owns its subtree, but processes may only live in leaves (cgroups(7), "no internal
- * processes"): the hub moves into a leaf of its own first.
+ * A unit with `Delegate=yes` owns its subtree, but processes may only live in leaves (cgroups(7), "no internal processes"): the hub
+ * moves into a leaf of its own first, with whatever started it.
  */
 function delegated({ own }: V2): string {
   if (path.basename(own) === "hub") return path.dirname(own);
   const leaf = path.join(own, "hub");
   mkdirSync(leaf, { recursive: true });
-  writeFileSync(path.join(leaf, "cgroup.procs"), String(process.pid));
+  for (const pid of [process.pid, ...processesIn([own])]) moveInto(leaf, pid);
   return own;
+}
+
+function moveInto(leaf: string, pid: number): void {
+  try {
+    writeFileSync(path.join(leaf, "cgroup.procs"), String(pid));
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!isCode(error, "ESRCH")) throw error;
+  }
 }
 
 function passControllersDown(folder: string): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -39,6 +39,28 @@ describe("what is written into a server's control group", () => {
     expect(read("berth-1/ana-1/pids.max")).toBe("52");
     expect(read("berth-1/ana-1/cpu.max")).toBe("150000 100000");
     for (const folder of ["", "berth-1/"]) expect(read(`${folder}cgroup.subtree_control`)).toBe("+memory +pids +cpu");
+  });
+
+  test("version 2 without root: what lives where the account may make groups moves aside, into a leaf of its own", () => {
+    const own = at("berth.scope");
+    mkdirSync(own);
+    writeFileSync(path.join(own, "cgroup.procs"), "12\n13\n");
+    const limits = limitsIn({ version: 2, mount: root, own }, "berth-1", false);
+    if ("because" in limits) throw new Error(limits.because);
+    expect(limits.foldersFor("ana-1")).toEqual([path.join(own, "berth-1", "ana-1")]);
+    // The kernel's file takes one after the other; a plain one keeps the last.
+    expect(readFileSync(path.join(own, "hub", "cgroup.procs"), "utf8")).toBe("13");
+    const again = limitsIn({ version: 2, mount: root, own: path.join(own, "hub") }, "berth-1", false);
+    expect("foldersFor" in again && again.foldersFor("ana-1")).toEqual(limits.foldersFor("ana-1"));
+  });
+
+  test("version 2 without root, in a systemd unit that could not be started again beside its servers: refused with what is missing", () => {
+    const own = at("berth.service");
+    mkdirSync(own);
+    expect(limitsIn({ version: 2, mount: root, own }, "berth-1", false)).toEqual({
+      because: "its systemd unit doesn't say DelegateSubgroup=hub",
+    });
+    expect(existsSync(path.join(own, "hub"))).toBe(false);
   });
 
   test("version 1: a folder in each hierarchy, memory and swap together, CPU as two files", () => {

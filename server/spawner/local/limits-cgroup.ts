@@ -16,9 +16,17 @@ export function cgroupLimits(groupName: string): Limits | { readonly because: st
 }
 
 /** What can be held where control groups are laid out like this. */
-export function limitsIn(layout: CgroupLayout, groupName: string): Limits | { readonly because: string } {
+export function limitsIn(
+  layout: CgroupLayout,
+  groupName: string,
+  isRoot = process.getuid?.() === 0,
+): Limits | { readonly because: string } {
   try {
-    return layout.version === 1 ? hierarchies(layout, groupName) : tree(layout, groupName);
+    if (layout.version === 1) return hierarchies(layout, groupName);
+    if (isRoot) return tree(path.join(layout.mount, groupName));
+    // With servers in groups below it systemd couldn't start such a unit again: nothing may live beside them (cgroups(7)).
+    if (layout.own.endsWith(".service")) return { because: "its systemd unit doesn't say DelegateSubgroup=hub" };
+    return tree(path.join(delegated(layout), groupName));
   } catch {
     return { because: "this account may not make control groups" };
   }
@@ -62,8 +70,7 @@ function writeMemoryV1(folder: string, limitBytes: number): void {
   writeIfThere(folder, "memory.memsw.limit_in_bytes", limitBytes);
 }
 
-function tree(layout: V2, groupName: string): Limits {
-  const group = process.getuid?.() === 0 ? path.join(layout.mount, groupName) : path.join(delegated(layout), groupName);
+function tree(group: string): Limits {
   passControllersDown(path.dirname(group));
   mkdirSync(group, { recursive: true });
   passControllersDown(group);
@@ -88,8 +95,8 @@ function tree(layout: V2, groupName: string): Limits {
 }
 
 /**
- * A unit with `Delegate=yes` owns its subtree, but processes may only live in leaves (cgroups(7), "no internal processes"): the hub
- * moves into a leaf of its own first, with whatever started it.
+ * Who is delegated a group owns what is below it, but processes may only live in leaves (cgroups(7), "no internal processes"): the hub
+ * moves into a leaf of its own first, with whatever started it. systemd's `DelegateSubgroup=hub` begins there.
  */
 function delegated({ own }: V2): string {
   if (path.basename(own) === "hub") return path.dirname(own);

@@ -116,6 +116,8 @@ function spawnPostmaster(native: string, place: Place, settings: Readonly<Record
     unix_socket_directories: `"${socketFolder}"`,
     unix_socket_permissions: "0700",
     shared_buffers: "32MB",
+    // systemd takes an account's segments in /dev/shm away with its last login (RemoveIPC; PostgreSQL's manual, 18.4.2).
+    dynamic_shared_memory_type: "mmap",
     fsync: "on",
     timezone: "UTC",
     log_timezone: "UTC",

@@ -51,8 +51,8 @@ test("https behind nginx: log in, a notebook computes over its WebSocket and is 
     .or(page.getByRole("button", { name: "Start", exact: true }))
     .first()
     .click();
-  const start = page.getByRole("button", { name: "Start", exact: true });
-  if (await start.isVisible().catch(() => false)) await start.click();
+  await expect(page).toHaveURL(/\/hub\/spawn\//);
+  await page.getByRole("button", { name: "Start", exact: true }).click();
   await inJupyterLab(page);
   expect(new URL(page.url()).host).toMatch(/^ana\.users\.localhost:\d+$/);
   expect(await computeAndSave(page)).toMatch(/\.ipynb$/);

@@ -60,10 +60,10 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
     const socket = connect(port, "127.0.0.1");
-    const reached = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "error").then(() => false),
-    ]);
+    const reached = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
     socket.destroy();
     if (reached) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -43,9 +43,10 @@ const columns = { owner: users.name, lastUsed: homes.lastUsedAt, size: homes.cap
 /** One page of the homes whose files still exist. */
 export async function searchHomes(db: Db, question: HomeQuestion): Promise<{ items: HomeLine[]; total: number }> {
   const pattern = `%${question.search.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
+  // Names of homes, as of users, are in lower case: they are those of claims and folders (server/servers/names.ts).
   const named = or(
     sql`${homes.userId} in (select ${users.id} from ${users} where ${like(users.name, pattern)})`,
-    sql`lower(${homes.name}) like ${pattern}`,
+    like(homes.name, pattern),
   );
   const where = and(
     isNull(homes.removedAt),

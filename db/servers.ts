@@ -253,7 +253,8 @@ function serversLike(search: string): SQL | undefined {
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
   return or(
     sql`${servers.userId} in (select ${users.id} from ${users} where ${like(users.name, pattern)})`,
-    sql`lower(${servers.name}) like ${pattern}`,
+    // Most are the default server, which has no name.
+    sql`(${servers.name} <> '' and lower(${servers.name}) like ${pattern})`,
     sql`lower(${servers.profileSlug}) like ${pattern}`,
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { ButtonLink } from "#app/_components/button.tsx";
 import { PageTitle } from "#app/_components/card.tsx";
 import { Notice } from "#app/_components/notice.tsx";
 import { t } from "#app/_text/t.ts";
@@ -20,6 +21,9 @@ export default async function AdminLayout({ children }: { readonly children: Rea
     <div className="space-y-6">
       <PageTitle>{t("admin.title")}</PageTitle>
       <Notice kind="warn">{t("admin.forbidden")}</Notice>
+      <ButtonLink look="primary" href="/hub/home">
+        {t("nav.home")}
+      </ButtonLink>
     </div>
   );
 }

@@ -1,4 +1,8 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** One more than the cores: somebody always waits for a process or a time limit. */
+const workers = availableParallelism() + 1;
 
 /** Every project may ask for the run's database (tests/database.ts); it starts with the first test that does. */
 const globalSetup = ["tests/setup/database-folder.ts"];
@@ -14,8 +18,7 @@ const onCluster = {
 
 export default defineConfig({
   test: {
-    // One more than the cores of the smallest machine this has to be quick on: somebody always waits for a process or a time limit.
-    maxWorkers: 3,
+    maxWorkers: workers,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     allowOnly: false,
@@ -49,7 +52,7 @@ export default defineConfig({
           include: ["tests/cluster/**/*.test.ts"],
           exclude: [...withoutCluster, ...aloneOnCluster],
           // They wait more than they work: for kubelets, images and time limits.
-          maxWorkers: 3,
+          maxWorkers: workers,
           sequence: { groupOrder: 1 },
         },
       },

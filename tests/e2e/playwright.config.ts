@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 import { quietNetwork } from "./quiet-network.ts";
 
@@ -17,7 +18,7 @@ export default defineConfig({
     ...(process.env.TEST_KUBECONFIG ? [{ name: "cluster", testMatch: clusterSpecs }] : []),
   ],
   outputDir: "../../test-results",
-  workers: 3,
+  workers: availableParallelism() + 1,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 20_000 },

@@ -27,6 +27,7 @@ async function main() {
   await installPackages();
   const node = findNode();
   const serverReused = await buildServer(node);
+  if (serving && !serverReused) requireConfig(node);
   const webReused = serving || command === "build" ? await buildWeb(node) : true;
   if (command === "build") return;
   run(node, [path.join(root, "dist", "berth.mjs"), command, ...rest], serverReused && webReused);
@@ -46,6 +47,14 @@ function requirePython() {
   throw new Error(
     "Python 3 with venv is missing; JupyterLab is installed with it. Debian/Ubuntu: apt install python3 python3-venv",
   );
+}
+
+/** A mistake in the configuration is said before minutes of building the web app. */
+function requireConfig(node) {
+  const flags = ["--config", "--home"].flatMap((name) => (flag(name) === undefined ? [] : [name, flag(name)]));
+  const args = [path.join(root, "dist", "berth.mjs"), "config", "validate", ...flags];
+  const { status } = spawnSync(node, args, { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 function flag(name) {

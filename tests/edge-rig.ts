@@ -22,6 +22,7 @@ import type {
   StreamLine,
   TokenAnswer,
 } from "#server/internal/messages.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 
 /** A real edge between real sockets: a hub that says what a test wants, servers that do what a test wants. */
 
@@ -231,13 +232,6 @@ export function inAnHour(): Date {
 export async function listening(server: NetServer): Promise<{ kind: "tcp"; host: string; port: number }> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { kind: "tcp", host: "127.0.0.1", port: (server.address() as AddressInfo).port };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const { port } = await listening(server);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 async function closed(server: Server): Promise<void> {

@@ -128,7 +128,9 @@ describe("startEmbeddedPostgres", () => {
   test("nothing of it lies where a logout of its account takes it away (systemd's RemoveIPC)", async () => {
     const { url, pid } = await startEmbeddedPostgres({ directory: newFolder(), log });
     await query(url, "set debug_parallel_query = on; select count(*) from pg_class");
-    expect(await query(url, "select current_setting('dynamic_shared_memory_type') as kind")).toEqual([{ kind: "mmap" }]);
+    expect(await query(url, "select current_setting('dynamic_shared_memory_type') as kind")).toEqual([
+      { kind: "mmap" },
+    ]);
     expect(readFileSync(`/proc/${pid}/maps`, "utf8")).not.toContain("/dev/shm/");
   });
 

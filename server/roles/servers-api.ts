@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { Config } from "#server/config/schema.ts";
 import { parseAddress } from "#server/internal/hub-address.ts";
 import { hasOwnLogins } from "#server/profiles/own-login.ts";
-import { freePort } from "#server/spawner/local/socket.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { closeServer, listenOn } from "./listen.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "@playwright/test";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { testJupyter } from "#tests/jupyter.ts";
-import { freePort, newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
+import { newHome, type RunningBerth, removeHome, startBerth } from "./berth.ts";
 import { addUser } from "./command-line.ts";
 import { computeAndSave, inJupyterLab, logIn, stopServer } from "./journey.ts";
 import { nginxPath, type RunningNginx, startNginx } from "./nginx.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import superjson from "superjson";
 import { homePaths } from "#server/roles/home.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { type Called, readTrpc, send } from "./portal-client.ts";
 import { PortalVisitor } from "./portal-visitor.ts";
-import { freePort } from "./whole-portal.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 

@@ -7,8 +7,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createServer as createNetServer } from "node:net";
 import path from "node:path";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { type FakeHub, startFakeHub } from "./hub.ts";
 import type { FakeHubOptions } from "./hub-state.ts";
 
@@ -93,12 +93,4 @@ function forward(port: number, target: string, request: IncomingMessage, respons
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

@@ -11,11 +11,11 @@ import { createInternalListener } from "#server/internal/listener.ts";
 import { createLog } from "#server/log.ts";
 import { Metrics } from "#server/metrics.ts";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { createLocalSpawner } from "#server/spawner/local.ts";
 import { freshDatabase } from "#tests/database.ts";
 import { hubKeys, startHubOn, until } from "./hub-under-test.ts";
 import { PortalVisitor } from "./portal-visitor.ts";
-import { freePort } from "./whole-portal.ts";
 
 export type StockPortal = PortalVisitor & {
   readonly hub: Hub;

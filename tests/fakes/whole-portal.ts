@@ -10,6 +10,7 @@ import { createInternalListener } from "#server/internal/listener.ts";
 import { createLog } from "#server/log.ts";
 import { Metrics } from "#server/metrics.ts";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { freshDatabase } from "#tests/database.ts";
 import { ShiftedClock } from "#tests/shifted-clock.ts";
 import { addUser, hubKeys, startHubOn, until } from "./hub-under-test.ts";
@@ -200,13 +201,4 @@ function addressesOf(mode: Mode, port: number): { url: URL; subdomainHost?: stri
     case "https":
       return { url: new URL("https://portal.test"), subdomainHost: "users.test" };
   }
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await listenOn(probe, { kind: "tcp", host: "127.0.0.1", port: 0 });
-  const address = probe.address();
-  await closeServer(probe);
-  if (address === null || typeof address === "string") throw new Error("no free port was found");
-  return address.port;
 }

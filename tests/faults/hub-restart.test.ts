@@ -2,10 +2,11 @@ import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDb, type Database } from "#db/client.ts";
 import { StreamSource } from "#server/internal/stream-source.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { startHubOn, until } from "#tests/fakes/hub-under-test.ts";
 import { type Line, send } from "#tests/fakes/portal-client.ts";
 import type { Place } from "#tests/fakes/portal-visitor.ts";
-import { freePort, type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
+import { type Portal, startPortal } from "#tests/fakes/whole-portal.ts";
 
 const names = ["ana", "bob", "cleo"];
 

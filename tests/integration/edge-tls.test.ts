@@ -10,13 +10,13 @@ import { createLog } from "#server/log.ts";
 import { Metrics } from "#server/metrics.ts";
 import { readCertificate } from "#server/roles/certificates.ts";
 import { closeServer, listenOn } from "#server/roles/listen.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { version } from "#server/version.ts";
 import { askLoginOptions } from "#server/web/ask-hub.ts";
 import { readWebEnvironment } from "#server/web/environment.ts";
 import { setWebSettings } from "#server/web/settings.ts";
 import { ask, routeTo, startRig, until } from "#tests/edge-rig.ts";
 import { type HubUnderTest, startTestHub } from "#tests/fakes/hub-under-test.ts";
-import { freePort } from "#tests/fakes/whole-portal.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "berth-tls-"));
 const at = (name: string) => path.join(folder, name);

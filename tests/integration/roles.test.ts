@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "#server/clock.ts";
 import { livePostmaster, stopPostmaster } from "#server/embedded/postmaster.ts";
 import { homePaths } from "#server/roles/home.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { runBerth } from "#tests/command-line.ts";
-import { freePort } from "#tests/fakes/whole-portal.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const home = mkdtempSync("/tmp/berth-roles-");

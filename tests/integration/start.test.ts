@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { homePaths } from "#server/roles/home.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { type Ran, runBerth } from "#tests/command-line.ts";
-import { freePort } from "#tests/fakes/whole-portal.ts";
 
 /** Installing and building may come first. */
 const firstStartMs = 300_000;

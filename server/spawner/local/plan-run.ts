@@ -2,10 +2,10 @@ import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import type { SpawnFailure, SpawnOrder, Target } from "../spawner.ts";
 import { refusal } from "./failures.ts";
+import { freePort } from "./free-port.ts";
 import { bootId } from "./processes.ts";
 import type { RunRecord } from "./records.ts";
 import { runtimePaths } from "./runtime-folder.ts";
-import { freePort } from "./socket.ts";
 
 /** As root every user has an account number of their own; else all run as we do. */
 export type Machine = { readonly isRoot: boolean; readonly trustedUsers: boolean };

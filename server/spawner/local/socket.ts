@@ -1,5 +1,4 @@
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { isCode, type RunRecord } from "./records.ts";
 import { runtimePaths } from "./runtime-folder.ts";
 
@@ -51,18 +50,4 @@ export function listenerUid(table: string, port: number): number | null {
     if (state === listenState && Number.parseInt(local?.split(":")[1] ?? "", 16) === port) return Number(uid);
   }
   return null;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("no port was given"));
-      });
-    });
-  });
 }

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { type Installation, install } from "../installation.ts";
 import { atMost, type Row } from "../measure.ts";
-import { freePort } from "../ports.ts";
 
 const people = 50_000;
 const groupCount = 1000;

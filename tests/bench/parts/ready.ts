@@ -1,12 +1,12 @@
 import { Agent } from "node:http";
 import { systemClock } from "#server/clock.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { type FakeKubeApi, startFakeKubeApi } from "#tests/fakes/kube-api.ts";
 import { stubApp } from "../app.ts";
 import { startChild } from "../child.ts";
 import { addUsers, type Installation, install, userName } from "../installation.ts";
 import { atMost, figure, quantile, type Row } from "../measure.ts";
 import { statusOf } from "../page-load.ts";
-import { freePort } from "../ports.ts";
 import { cookieOf } from "../sessions.ts";
 
 const starts = 150;

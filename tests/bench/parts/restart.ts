@@ -1,4 +1,5 @@
 import { systemClock } from "#server/clock.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { startFakeKubeApi } from "#tests/fakes/kube-api.ts";
 import { stubApp } from "../app.ts";
 import { startChild } from "../child.ts";
@@ -6,7 +7,6 @@ import { untilPhase } from "../counts.ts";
 import { EchoSocket } from "../echo-socket.ts";
 import { addUsers, type Installation, install, userName } from "../installation.ts";
 import { atMost, median, type Row } from "../measure.ts";
-import { freePort } from "../ports.ts";
 import { cookieOf } from "../sessions.ts";
 
 const servers = 1000;

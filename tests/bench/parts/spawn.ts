@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "#server/clock.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { applyBerthAccess } from "#tests/cluster/access.ts";
 import { cacheDirectory, partFile } from "#tests/cluster/build.ts";
 import { waitFor } from "#tests/cluster/processes.ts";
@@ -20,7 +21,6 @@ import {
   type Row,
 } from "../measure.ts";
 import { PageLoad } from "../page-load.ts";
-import { freePort } from "../ports.ts";
 import type { BareResult } from "../processes/bare-client.ts";
 import { cookieOf } from "../sessions.ts";
 

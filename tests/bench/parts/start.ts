@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "#server/clock.ts";
+import { freePort } from "#server/spawner/local/free-port.ts";
 import { install } from "../installation.ts";
 import { atMost, median, memoryBytes, type Row } from "../measure.ts";
-import { freePort } from "../ports.ts";
 
 const starts = 3;
 /** As long as it takes until nothing of the start is under way any more. */

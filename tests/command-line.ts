@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { builtBerth } from "#tests/built-berth.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -14,7 +15,7 @@ export async function runBerth(
     readonly input?: string;
   } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [path.join(root, "server", "main.ts"), ...args], {
+  const child = spawn(process.execPath, [await builtBerth(), ...args], {
     cwd: options.folder ?? root,
     stdio: ["pipe", "pipe", "pipe"],
     env: { NODE_ENV: "production", PATH: process.env.PATH ?? "", ...options.environment },

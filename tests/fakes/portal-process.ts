@@ -5,10 +5,9 @@ import path from "node:path";
 import superjson from "superjson";
 import { homePaths } from "#server/roles/home.ts";
 import { freePort } from "#server/spawner/local/free-port.ts";
+import { builtBerth } from "#tests/built-berth.ts";
 import { type Called, readTrpc, send } from "./portal-client.ts";
 import { PortalVisitor } from "./portal-visitor.ts";
-
-const root = path.resolve(import.meta.dirname, "../..");
 
 export type PortalProcessOptions = {
   readonly config: Record<string, unknown>;
@@ -85,7 +84,7 @@ export class PortalProcess extends PortalVisitor {
 
 /** A role that says that it is ready. */
 async function startRole(role: "hub" | "edge", home: string, file: string): Promise<ChildProcess> {
-  const args = [path.join(root, "server", "main.ts"), "serve", "--role", role, "--home", home, "--config", file];
+  const args = [await builtBerth(), "serve", "--role", role, "--home", home, "--config", file];
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { NODE_ENV: "production", PATH: process.env.PATH ?? "", BERTH_LOG_LEVEL: "warn" },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "#server/clock.ts";
 import { type FakeKubeApi, startFakeKubeApi } from "#tests/fakes/kube-api.ts";
 import { createKubeClient, type KubeClient } from "./client.ts";
@@ -30,6 +30,7 @@ describe("whose credentials these are", () => {
     await api.stop();
     rmSync(token, { force: true });
   });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const beforeThatApi = () =>
     api.faults.add({ resource: "selfsubjectreviews" }, { kind: "answer", status: 404, reason: "NotFound" });
 

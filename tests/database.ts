@@ -14,7 +14,15 @@ const template = "berth_template";
 const templateLock = 7_201_377;
 
 /** Tests lose nothing when the machine does. */
-const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "400" };
+const settings = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  max_connections: "400",
+  // It lies in memory, where there is enough.
+  max_wal_size: "128MB",
+  autovacuum: "off",
+};
 
 let server: Promise<string> | undefined;
 

@@ -19,6 +19,10 @@ const onCluster = {
 export default defineConfig({
   test: {
     maxWorkers: workers,
+    // Loading Berth's modules anew for each file took a quarter of a run. So a file leaves nothing behind in them, nor in the process.
+    isolate: false,
+    // Short-lived objects by the megabyte: with Node's own 16 MiB a tenth of the time goes into collecting them.
+    execArgv: ["--max-semi-space-size=64"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     allowOnly: false,
@@ -52,7 +56,7 @@ export default defineConfig({
           include: ["tests/cluster/**/*.test.ts"],
           exclude: [...withoutCluster, ...aloneOnCluster],
           // They wait more than they work: for kubelets, images and time limits.
-          maxWorkers: workers,
+          maxWorkers: workers + 2,
           sequence: { groupOrder: 1 },
         },
       },

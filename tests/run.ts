@@ -8,7 +8,7 @@ import { count, type FileTally, outsideTests, type Tally } from "./run/tally.ts"
 
 /**
  * `npm test`: every part, its time, and in the last line the sum. `npm test -- code browser` runs only the parts named. What keeps two cores
- * busy runs by itself, because side by side time limits are what fails; what waits for a cluster has a part beside it.
+ * busy runs by itself, because side by side time limits are what fails; what mostly waits has a part beside it.
  */
 
 const required = (process.env.BERTH_TEST_REQUIRE ?? "").split(",").filter(Boolean);
@@ -112,14 +112,9 @@ const kubeconfig = await clusterToUse();
 if (obstacle !== undefined) await skip("browser", obstacle);
 const on = { strict, env: { TEST_KUBECONFIG: kubeconfig ?? "" } } as const;
 const hasCluster = kubeconfig !== undefined && wants("cluster");
-const onCluster: Part = { name: "cluster", run: (more) => runVitest(["cluster"], { ...on, ...more }) };
-const inBrowserOnCluster: Part = {
-  name: "browser on the cluster",
-  // One browser beside the tests that mostly wait for pods; there would be time limits for more.
-  run: (more) =>
-    runPlaywright("cluster", { ...on, ...(hasCluster ? { output: "afterwards", workers: 1 } : {}), ...more }),
-};
-await parts(...(hasCluster ? [onCluster] : []), ...(kubeconfig !== undefined && browser ? [inBrowserOnCluster] : []));
+if (hasCluster) await parts({ name: "cluster", run: (more) => runVitest(["cluster"], { ...on, ...more }) });
+if (kubeconfig !== undefined && browser)
+  await parts({ name: "browser on the cluster", run: (more) => runPlaywright("cluster", { ...on, ...more }) });
 const withoutApiServer: Part = {
   name: "cluster without its API server",
   // It takes the API server away from all others, and mostly waits.

@@ -75,6 +75,8 @@ describe("S-30: who may only run accounts", () => {
     ["POST", "/users/root/tokens", "{}", 403],
     ["POST", "/users/hedy/tokens", '{"scopes":["admin:servers"]}', 403],
     ["POST", "/users/hedy/tokens", '{"user":"root"}', 400],
+    ["DELETE", "/users/hedy/server", '{"remove":false,"user":"root"}', 400],
+    ["DELETE", "/users/hedy/servers/second", '{"remove":"yes"}', 400],
   ])("%s %s %s is refused with %i, over REST", async (method, path, body, status) => {
     const before = await rows();
     const answer = await ask(helpdesk, method, path, body);
@@ -97,6 +99,17 @@ describe("S-30: who may only run accounts", () => {
   ])("%s %j is refused with %i, over tRPC", async (path, input, status) => {
     const before = await rows();
     expect((await procedure(helpdesk, path, input)).status).toBe(status);
+    expect(await rows()).toEqual(before);
+  });
+
+  test.each([
+    ["root,disabled", "an admin"],
+    ["later,", "a name that a role waits for"],
+  ])("can't do it by a file of users either: “%s”, %s", async (line) => {
+    const text = `user,state\nplain,\n${line}\n`;
+    const { token } = (await procedure(helpdesk, "users.previewCsv", { text })).data as { token: string };
+    const before = await rows();
+    expect((await procedure(helpdesk, "users.applyCsv", { text, token })).status).toBe(403);
     expect(await rows()).toEqual(before);
   });
 

@@ -22,8 +22,6 @@ export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** `afterwards`: two runners work side by side, and a person reads one after the other. */
   readonly output?: "now" | "afterwards";
-  /** Browsers at work at once; else as the configuration says. */
-  readonly workers?: number;
   /** Only these, one after the other; else all. */
   readonly files?: readonly string[];
 };
@@ -88,8 +86,7 @@ export function runPlaywright(specs: "local" | "cluster", options: RunOptions): 
   return counted(options, tallyPlaywright, (report, folder) => {
     const args = ["test", "--config", browserConfig, "--project", specs, "--reporter", "list,json"];
     const env = { ...options.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report };
-    const workers = options.files ? 1 : options.workers;
-    const only = [...(workers === undefined ? [] : ["--workers", String(workers)]), ...(options.files ?? [])];
+    const only = options.files ? ["--workers", "1", ...options.files] : [];
     // Playwright empties this folder at its start, and another may be at work.
     const output = ["--output", path.join(folder, "results")];
     return run("playwright", [...args, ...output, ...only], { ...options, env }, folder);

@@ -16,9 +16,14 @@ test("F-03, F-11: what a hub or database that is being replaced didn't answer is
   expect([0, 1, 2, 3].map(retryPauseMs)).toEqual([1000, 2000, 4000, 8000]);
 });
 
-test("what the hub refused is not asked again where it changes something, and once where it only reads", () => {
-  for (const code of ["forbidden", "conflict", "limit-reached", "internal"]) {
+test("what the hub refused is shown at once: the answer would be the same", () => {
+  for (const code of ["forbidden", "not-found", "conflict", "limit-reached"]) {
     expect(retriesOf(retriesMutation, refused(code))).toBe(0);
-    expect(retriesOf(retriesQuery, refused(code))).toBe(1);
+    expect(retriesOf(retriesQuery, refused(code))).toBe(0);
   }
+});
+
+test("what went wrong inside the hub is read once more, and never changed once more", () => {
+  expect(retriesOf(retriesMutation, refused("internal"))).toBe(0);
+  expect(retriesOf(retriesQuery, refused("internal"))).toBe(1);
 });

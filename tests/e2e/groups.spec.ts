@@ -194,6 +194,17 @@ for (const [who, path, shows] of [
     });
   });
 
+test("a group that one isn't in is refused with a way back, not with a button that would say the same again", async ({
+  page,
+}) => {
+  await enter(page, "ben");
+  await page.goto(`${berth.url}/hub/groups/unknown`);
+  const refusal = page.getByRole("alert").filter({ hasText: "isn't allowed" });
+  await expect(refusal.getByRole("button")).toHaveCount(0);
+  await refusal.getByRole("link", { name: "My servers" }).click();
+  await expect(page).toHaveURL(`${berth.url}/hub/home`);
+});
+
 test("a manager sets quiet hours for the group: they are there after a reload, and gone when removed", async ({
   page,
 }) => {

@@ -33,6 +33,7 @@ export function MemberLine({ member, group }: Props) {
         ))}
       </Cell>
       <Cell wide className="align-top">
+        {member.homes.length === 0 ? "–" : null}
         {member.homes.map((home) => (
           <p key={home.id}>
             {home.usedBytes === null
